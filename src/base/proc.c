@@ -1,0 +1,153 @@
+#include "base/proc.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { SPAWN_MAX = 8 };		/* descriptors handed to another program */
+
+static int
+open_first_three(struct err *e)
+{
+	int stdin_was_closed = 0;
+
+	for (int fd = 0; fd < 3; fd++) {
+		if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF)
+			continue;
+		/* The lowest free number is fd itself. */
+		if (open("/dev/null", O_RDWR) != fd)
+			return err_sys(e, EX_OSERR, "cannot open /dev/null");
+		if (fd == 0)
+			stdin_was_closed = 1;
+	}
+	return stdin_was_closed;
+}
+
+static void
+close_from(int first)
+{
+	long limit;
+
+#ifdef __linux__
+	if (close_range((unsigned)first, ~0U, 0) == 0)
+		return;
+#endif
+	limit = sysconf(_SC_OPEN_MAX);
+	if (limit < 0 || limit > 65536)
+		limit = 65536;
+	for (int fd = first; fd < limit; fd++)
+		(void)close(fd);	/* most of them are not open */
+}
+
+int
+proc_start(int first_closed, struct err *e)
+{
+	struct sigaction ignore = { .sa_handler = SIG_IGN };
+	struct sigaction normal = { .sa_handler = SIG_DFL };
+	int stdin_was_closed = open_first_three(e);
+
+	if (stdin_was_closed < 0)
+		return -1;
+	close_from(first_closed);
+	(void)sigaction(SIGPIPE, &ignore, NULL);	/* cannot fail so */
+	/* With SIGCHLD ignored by our caller waitpid(2) would find no child. */
+	(void)sigaction(SIGCHLD, &normal, NULL);
+	(void)umask(077);
+	return stdin_was_closed;
+}
+
+/*
+ * A plain dup2 of one descriptor after another could overwrite one that is
+ * still to come, and leaves close-on-exec set where both numbers agree. So
+ * all are copied above the range first.
+ */
+static int
+copy_above(const int *fds, int count, int *copies)
+{
+	for (int i = 0; i < count; i++) {
+		if (fds[i] < 0)
+			copies[i] = open("/dev/null", O_RDWR | O_CLOEXEC);
+		else
+			copies[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, SPAWN_MAX);
+		if (copies[i] < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+spawn_with(const char *path, char *const argv[], char *const environment[],
+    const int *copies, int count, pid_t *pid)
+{
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attributes;
+	sigset_t none, normal;
+	int cause = 0;
+
+	(void)sigemptyset(&none);
+	(void)sigemptyset(&normal);
+	(void)sigaddset(&normal, SIGTERM);
+	(void)sigaddset(&normal, SIGINT);
+	(void)sigaddset(&normal, SIGHUP);
+	if ((cause = posix_spawn_file_actions_init(&actions)) != 0)
+		return cause;
+	if ((cause = posix_spawnattr_init(&attributes)) != 0) {
+		(void)posix_spawn_file_actions_destroy(&actions);
+		return cause;
+	}
+	for (int i = 0; i < count && cause == 0; i++)
+		cause = posix_spawn_file_actions_adddup2(&actions, copies[i], i);
+	if (cause == 0)
+		cause = posix_spawnattr_setflags(&attributes,
+		    POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	if (cause == 0)
+		cause = posix_spawnattr_setsigmask(&attributes, &none);
+	if (cause == 0)
+		cause = posix_spawnattr_setsigdefault(&attributes, &normal);
+	if (cause == 0)
+		cause = posix_spawn(pid, path, &actions, &attributes, argv,
+		    environment);
+	(void)posix_spawnattr_destroy(&attributes);
+	(void)posix_spawn_file_actions_destroy(&actions);
+	return cause;
+}
+
+pid_t
+proc_spawn(const char *path, char *const argv[], char *const environment[],
+    const int *fds, int count, struct err *e)
+{
+	int copies[SPAWN_MAX];
+	pid_t pid = -1;
+	int cause;
+
+	if (count > SPAWN_MAX)
+		return err_set(e, EX_SOFTWARE, "%d descriptors for %s", count, path);
+	for (int i = 0; i < SPAWN_MAX; i++)
+		copies[i] = -1;
+	cause = copy_above(fds, count, copies) != 0 ? errno :
+	    spawn_with(path, argv, environment, copies, count, &pid);
+	for (int i = 0; i < SPAWN_MAX; i++)
+		if (copies[i] >= 0)
+			(void)close(copies[i]);
+	if (cause == 0)
+		return pid;
+	errno = cause;
+	return err_sys(e, cause == ENOENT || cause == EACCES ? EX_OSFILE : EX_OSERR,
+	    "cannot start %s", path);
+}
+
+int
+proc_wait(pid_t pid)
+{
+	int status;
+
+	while (waitpid(pid, &status, 0) != pid)
+		if (errno != EINTR)
+			return -1;
+	return status;
+}

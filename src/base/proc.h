@@ -1,0 +1,34 @@
+/*
+ * proc.h - the surroundings of a program, made known at its start, and the
+ * starting of another program.
+ */
+#ifndef OUTTRAY_BASE_PROC_H
+#define OUTTRAY_BASE_PROC_H
+
+#include "base/err.h"
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/*
+ * Descriptors 0 to 2 are open afterwards (/dev/null where they were not, so
+ * that no file or socket ever gets their numbers), all from `first_closed` on
+ * are closed, SIGPIPE is ignored, SIGCHLD has its default action, the umask
+ * is 077. Returns 0, 1 if descriptor 0 had been closed, or -1 (EX_OSERR).
+ */
+int proc_start(int first_closed, struct err *e);
+
+/*
+ * Start `path` with the descriptors fds[0] … fds[count - 1] as its 0, 1, 2 …;
+ * -1 there means /dev/null. All others are closed in it. `argv` and
+ * `environment` end with NULL; signals are as by default, but for SIGPIPE, which stays ignored.
+ * Returns the process id, or -1 (EX_OSFILE where it cannot be executed,
+ * EX_OSERR for the rest).
+ */
+pid_t proc_spawn(const char *path, char *const argv[], char *const environment[],
+    const int *fds, int count, struct err *e);
+
+/* Wait for it. Returns what waitpid(2) gives as its status, or -1. */
+int proc_wait(pid_t pid);
+
+#endif
