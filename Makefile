@@ -44,7 +44,6 @@ libs_outtray-smtp = -linih -lssl -lcrypto
 
 sources    = $(wildcard $(addsuffix /*.c,$(addprefix src/,$(folders))))
 objects    = $(sources:src/%.c=$(BUILD)/obj/%.o)
-archives   = $(folders:%=$(BUILD)/lib/%.a)
 units      = $(wildcard tests/unit/*/*.c)
 unit_tests = $(units:tests/unit/%.c=$(BUILD)/unit/%)
 
@@ -58,10 +57,12 @@ $(programs:%=$(BUILD)/%): $(BUILD)/%: $$(foreach f,$$($$*),$(BUILD)/lib/$$f.a)
 	$(CC) $(ldflags) -o $@ -Wl,--whole-archive $(BUILD)/lib/$(firstword $($*)).a \
 	    -Wl,--no-whole-archive $(foreach f,$(wordlist 2,9,$($*)),$(BUILD)/lib/$f.a) $(libs_$*)
 
-$(archives): $(BUILD)/lib/%.a: $$(patsubst src/$$(percent).c,$(BUILD)/obj/$$(percent).o,$$(wildcard src/$$*/*.c))
-	@mkdir -p $(@D)
-	rm -f $@ && ar rcs $@ $^
-percent = %
+define archive
+$(BUILD)/lib/$1.a: $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/$1/*.c))
+	@mkdir -p $$(@D)
+	rm -f $$@ && ar rcs $$@ $$^
+endef
+$(foreach f,$(folders),$(eval $(call archive,$f)))
 
 # One object knows the places: relinking it is all that an install changes.
 $(BUILD)/obj/settings/places.o: cppflags += $(places)

@@ -1,0 +1,299 @@
+#include "mail/message.h"
+
+#include "mail/head.h"
+
+#include <string.h>
+
+/*
+ * A body line may be handed on in pieces; what is known of it so far lives in
+ * line_len and dot_line. A header line is gathered whole, as the next byte
+ * decides whether it is one.
+ */
+
+void
+message_init(struct message *m, bool dot_ends)
+{
+	memset(m, 0, sizeof(*m));
+	m->dot_ends = dot_ends;
+	m->first_line = true;
+	buf_init(&m->head, HEAD_MAX);
+	buf_init(&m->line, HEAD_MAX);
+}
+
+void
+message_free(struct message *m)
+{
+	buf_free(&m->head);
+	buf_free(&m->line);
+}
+
+static bool
+has_8bit(const char *bytes, size_t len)
+{
+	uint64_t word, high = 0;
+	size_t i = 0;
+
+	for (; i + sizeof(word) <= len; i += sizeof(word)) {
+		memcpy(&word, bytes + i, sizeof(word));
+		high |= word;
+	}
+	for (; i < len; i++)
+		high |= (uint64_t)(unsigned char)bytes[i];
+	return (high & 0x8080808080808080U) != 0;
+}
+
+static void
+note_line_end(struct message *m)
+{
+	if (m->line_len > m->facts.longest_line)
+		m->facts.longest_line = m->line_len;
+	m->line_len = 0;
+	m->dot_line = false;
+}
+
+/* RFC 5322 2.2: printable ASCII but colon, then (obsolete) blanks, colon. */
+static bool
+begins_field(const char *line, size_t len)
+{
+	size_t name = 0;
+
+	while (name < len && line[name] > ' ' && line[name] < 127 && line[name] != ':')
+		name++;
+	if (name == 0)
+		return false;
+	while (name < len && (line[name] == ' ' || line[name] == '\t'))
+		name++;
+	return name < len && line[name] == ':';
+}
+
+static bool
+is_mbox_line(const char *line, size_t len)
+{
+	if (len > 0 && line[0] == '>')
+		line++, len--;
+	return len >= 5 && memcmp(line, "From ", 5) == 0;
+}
+
+/*
+ * Body bytes that hold no line end. A dot that opens a line waits until the
+ * next byte tells whether the line is a lone one.
+ */
+static void
+body_text(struct message *m, const char *bytes, size_t len, struct buf *body)
+{
+	if (len == 0)
+		return;
+	if (m->dot_ends && m->line_len == 0 && len == 1 && bytes[0] == '.') {
+		m->dot_line = true;
+		m->line_len = 1;
+		return;
+	}
+	if (m->dot_line) {
+		buf_putc(body, '.');
+		m->dot_line = false;
+	}
+	m->facts.body_8bit = m->facts.body_8bit || has_8bit(bytes, len);
+	m->line_len += len;
+	buf_put(body, bytes, len);
+}
+
+static void
+body_line_end(struct message *m, struct buf *body)
+{
+	if (m->dot_line) {
+		m->ended = true;
+		return;
+	}
+	note_line_end(m);
+	buf_put(body, "\r\n", 2);
+}
+
+static int
+too_long(struct err *e)
+{
+	return err_set(e, EX_DATAERR, "the message's header is longer than %d bytes",
+	    HEAD_MAX);
+}
+
+/* The header is over; a line that was no field is the body's first. */
+static void
+head_ends(struct message *m, bool with_line, struct buf *body)
+{
+	m->in_body = true;
+	m->facts.head_8bit = has_8bit(buf_text(&m->head), m->head.len);
+	m->line_len = 0;
+	if (with_line)
+		body_text(m, buf_text(&m->line), m->line.len, body);
+}
+
+/* One whole line (m->line, no line end) while the header is read. */
+static int
+head_line(struct message *m, struct buf *body, struct err *e)
+{
+	const char *line = buf_text(&m->line);
+	size_t len = m->line.len;
+	bool first = m->first_line;
+
+	m->first_line = false;
+	if (m->dot_ends && len == 1 && line[0] == '.') {
+		head_ends(m, false, body);
+		m->ended = true;
+	} else if (len == 0) {
+		m->blank = true;
+		head_ends(m, false, body);
+	} else if (first && is_mbox_line(line, len)) {
+		m->first_line = true;	/* ">From " may follow "From " */
+	} else if (begins_field(line, len) ||
+	    (m->head.len > 0 && (line[0] == ' ' || line[0] == '\t'))) {
+		m->line_len = len;
+		note_line_end(m);
+		buf_put(&m->head, line, len);
+		buf_put(&m->head, "\r\n", 2);
+		if (m->head.full)
+			return too_long(e);
+	} else {
+		head_ends(m, true, body);
+		body_line_end(m, body);
+	}
+	buf_reset(&m->line);
+	return 0;
+}
+
+static int
+text(struct message *m, const char *bytes, size_t len, struct buf *body,
+    struct err *e)
+{
+	if (m->in_body) {
+		body_text(m, bytes, len, body);
+		return 0;
+	}
+	/*
+	 * A text without header may have one endless line: as soon as a line
+	 * can be no field any more, it is body.
+	 */
+	buf_put(&m->line, bytes, len);
+	if (m->line.full && !begins_field(buf_text(&m->line), m->line.len) &&
+	    buf_text(&m->line)[0] != ' ' && buf_text(&m->line)[0] != '\t') {
+		head_ends(m, true, body);
+		body_text(m, bytes, len, body);
+		buf_reset(&m->line);
+		return 0;
+	}
+	return m->line.full ? too_long(e) : 0;
+}
+
+static int
+line_end(struct message *m, struct buf *body, struct err *e)
+{
+	if (!m->in_body)
+		return head_line(m, body, e);
+	body_line_end(m, body);
+	return 0;
+}
+
+/* The CRs held back were not followed by LF: each was a line end. */
+static int
+settle_cr(struct message *m, struct buf *body, struct err *e)
+{
+	for (; m->pending_cr > 0 && !m->ended; m->pending_cr--)
+		if (line_end(m, body, e) != 0)
+			return -1;
+	return 0;
+}
+
+/*
+ * CR CR LF is what a program makes that turns LF into CR LF and is given
+ * CR LF. So up to two CRs are held back until the next byte is known.
+ */
+static int
+take_cr(struct message *m, struct buf *body, struct err *e)
+{
+	if (m->pending_cr == 2)
+		return line_end(m, body, e);
+	m->pending_cr++;
+	return 0;
+}
+
+static int
+take_lf(struct message *m, struct buf *body, struct err *e)
+{
+	m->pending_cr = 0;
+	return line_end(m, body, e);
+}
+
+/* The next byte of each kind that is not text; `end` where there is none. */
+struct stops {
+	const char *lf, *cr, *nul;
+};
+
+static const char *
+find(const char *old, const char *from, const char *end, char c)
+{
+	const char *at;
+
+	/* Looked for again only when passed, so that each byte is seen once. */
+	if (old != NULL && old >= from)
+		return old;
+	at = memchr(from, c, (size_t)(end - from));
+	return at != NULL ? at : end;
+}
+
+static const char *
+next_stop(struct stops *s, const char *from, const char *end)
+{
+	const char *first;
+
+	s->lf = first = find(s->lf, from, end, '\n');
+	s->cr = find(s->cr, from, end, '\r');
+	s->nul = find(s->nul, from, end, '\0');
+	if (s->cr < first)
+		first = s->cr;
+	return s->nul < first ? s->nul : first;
+}
+
+int
+message_feed(struct message *m, const char *bytes, size_t len, struct buf *body,
+    struct err *e)
+{
+	struct stops stops = { NULL, NULL, NULL };
+	const char *end = bytes + len, *stop;
+	int result = 0;
+
+	while (bytes < end && !m->ended && result == 0) {
+		stop = next_stop(&stops, bytes, end);
+		if (stop > bytes) {
+			result = settle_cr(m, body, e);
+			if (result == 0 && !m->ended)
+				result = text(m, bytes, (size_t)(stop - bytes), body, e);
+			else
+				stop = bytes;
+			bytes = stop;
+			continue;
+		}
+		if (*bytes == '\n')
+			result = take_lf(m, body, e);
+		else if (*bytes == '\r')
+			result = take_cr(m, body, e);
+		else
+			m->nuls++;
+		bytes++;
+	}
+	m->ignored += (uint64_t)(end - bytes);
+	return result;
+}
+
+int
+message_end(struct message *m, struct buf *body, struct err *e)
+{
+	if (settle_cr(m, body, e) != 0)
+		return -1;
+	if (m->ended)
+		return 0;
+	if (!m->in_body && m->line.len > 0 && head_line(m, body, e) != 0)
+		return -1;
+	if (!m->in_body)
+		head_ends(m, false, body);
+	if (m->line_len > 0)
+		body_line_end(m, body);
+	return 0;
+}
