@@ -1,35 +1,40 @@
-# outtray: make, make check, make bench, make install (DESTDIR, prefix ...)
+# outtray: make, make check, make install, make uninstall, make deb
+#
+# A variant has a folder of its own:  make BUILD=build/asan SANITIZE=address,undefined
+# Packages set prefix and its kin, DESTDIR, CFLAGS, CPPFLAGS, LDFLAGS and ERRORS=
 
-VERSION    = 0.1.0
+VERSION       = 0.1.0
 
-prefix     = /usr
-sbindir    = $(prefix)/sbin
-bindir     = $(prefix)/bin
-libexecdir = $(prefix)/libexec/outtray
-mandir     = $(prefix)/share/man
-docdir     = $(prefix)/share/doc/outtray
-sysconfdir = /etc
+prefix        = /usr/local
+sbindir       = $(prefix)/sbin
+bindir        = $(prefix)/bin
+libexecdir    = $(prefix)/libexec/outtray
+mandir        = $(prefix)/share/man
+docdir        = $(prefix)/share/doc/outtray
+sysconfdir    = /etc
 localstatedir = /var
 
-# The parts. A folder's code uses only itself and the folders before it.
-folders      = base mail settings store deliver smtp sendmail
-sendmail     = sendmail deliver store settings mail base
-outtray-smtp = smtp deliver settings mail base
-programs     = sendmail outtray-smtp
+BUILD    = build
+SANITIZE =
+CC       = gcc
+CFLAGS   = -O2 -g
+ERRORS   = -Werror
+WARNINGS = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+           -Wpointer-arith -Wwrite-strings -Wformat=2 -Wvla -Wundef
 
-# BUILD is where all of one variant goes: make BUILD=build/asan SANITIZE=address,undefined
-BUILD      = build
-SANITIZE   =
-CC         = gcc
-CFLAGS     = -O2 -g
-WARNINGS   = -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
-             -Wpointer-arith -Wwrite-strings -Wformat=2 -Wvla -Wundef
-HARDENING  = -fstack-protector-strong -fstack-clash-protection -fcf-protection -fPIE
+machine   := $(shell $(CC) -dumpmachine)
+HARDENING  = -fstack-protector-strong -fstack-clash-protection -fPIE \
+             $(if $(filter x86_64-%,$(machine)),-fcf-protection) \
+             $(if $(SANITIZE)$(findstring -O0,$(CFLAGS)),,-D_FORTIFY_SOURCE=2)
 LINKING    = -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed -Wl,--gc-sections
 
-# The run-time places compiled in. A build that is not installed uses itself.
-LIBEXEC    = $(abspath $(BUILD))
+cppflags = -Isrc -D_GNU_SOURCE -DOUTTRAY_VERSION='"$(VERSION)"' $(CPPFLAGS)
+cflags   = -std=c11 -ffunction-sections -fdata-sections $(HARDENING) $(WARNINGS) $(ERRORS) \
+           $(sanitize) $(CFLAGS)
+ldflags  = $(LINKING) $(sanitize) $(LDFLAGS)
+sanitize = $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 
+<<<<<<< Updated upstream
 cppflags   = -Isrc -D_GNU_SOURCE -DOUTTRAY_VERSION='"$(VERSION)"' \
              $(if $(findstring -O0,$(CFLAGS))$(SANITIZE),,-D_FORTIFY_SOURCE=2) $(CPPFLAGS)
 cflags     = -std=c11 -ffunction-sections -fdata-sections $(HARDENING) $(WARNINGS) \
@@ -48,44 +53,107 @@ units      = $(wildcard tests/unit/*/*.c)
 unit_tests = $(units:tests/unit/%.c=$(BUILD)/unit/%)
 
 .PHONY: all clean check unit install
+=======
+.PHONY: all unit check clean install uninstall deb always
+>>>>>>> Stashed changes
 .SECONDARY:
-.SECONDEXPANSION:
+all:
 
-all: $(programs:%=$(BUILD)/%)
+# The folders, from the foundation up. A folder's code uses only itself and those before it.
+folders = base mail settings store deliver smtp sendmail
 
-$(programs:%=$(BUILD)/%): $(BUILD)/%: $$(foreach f,$$($$*),$(BUILD)/lib/$$f.a)
-	$(CC) $(ldflags) -o $@ -Wl,--whole-archive $(BUILD)/lib/$(firstword $($*)).a \
-	    -Wl,--no-whole-archive $(foreach f,$(wordlist 2,9,$($*)),$(BUILD)/lib/$f.a) $(libs_$*)
+objects = $(patsubst src/%.c,$(BUILD)/obj/%.o,$(filter-out %/places.c,$(wildcard src/$1/*.c)))
 
+<<<<<<< Updated upstream
 define archive
 $(BUILD)/lib/$1.a: $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/$1/*.c))
 	@mkdir -p $$(@D)
 	rm -f $$@ && ar rcs $$@ $$^
 endef
 $(foreach f,$(folders),$(eval $(call archive,$f)))
+=======
+define folder
+$(BUILD)/lib/$1.a: $(call objects,$1)
+	@mkdir -p $$(@D)
+	rm -f $$@ && ar rcs $$@ $$^
+endef
+$(foreach f,$(folders),$(eval $(call folder,$f)))
+>>>>>>> Stashed changes
 
-# One object knows the places: relinking it is all that an install changes.
-$(BUILD)/obj/settings/places.o: cppflags += $(places)
-$(BUILD)/obj/settings/places.o: $(BUILD)/places
-$(BUILD)/places: always
-	@mkdir -p $(@D)
-	@echo '$(places)' | cmp -s - $@ || echo '$(places)' > $@
-.PHONY: always
+# What a program is made of: its own folder whole, what it takes of others, libraries.
+# It is linked twice, because only one object knows the places: to run from
+# here, and to be installed.
+define program
+$(BUILD)/$1: $(BUILD)/here/places.o
+$(BUILD)/installed/$1: $(BUILD)/installed/places.o
+$(BUILD)/$1 $(BUILD)/installed/$1: $(call objects,$2) $(3:%=$(BUILD)/lib/%.a)
+	@mkdir -p $$(@D)
+	$$(CC) $$(ldflags) -o $$@ $$(filter %.o,$$^) $$(filter %.a,$$^) $4
+all: $(BUILD)/$1
+programs += $1
+endef
+$(eval $(call program,sendmail,sendmail,deliver store settings mail base,-linih))
+$(eval $(call program,outtray-smtp,smtp,deliver settings mail base,-lssl -lcrypto))
 
 $(BUILD)/obj/%.o: src/%.c
 	@mkdir -p $(@D)
 	$(CC) $(cppflags) $(cflags) -MMD -MP -c -o $@ $<
 
-# tests/unit mirrors src; a test of src/smtp may use all that src/smtp uses.
-# A test of a program's folder gets that folder's objects without its main.
-unit_parts = $(foreach f,smtp sendmail deliver store settings mail base,$(BUILD)/lib/$f.a)
+# The places; a changed one is noticed, wherever it was changed.
+$(BUILD)/here/places:      libexec = $(abspath $(BUILD))
+$(BUILD)/installed/places: libexec = $(libexecdir)
+$(BUILD)/%/places: always
+	@mkdir -p $(@D)
+	@echo "-DOUTTRAY_LIBEXECDIR='\"$(libexec)\"' -DOUTTRAY_SYSCONFDIR='\"$(sysconfdir)\"'" \
+	    "-DOUTTRAY_LOCALSTATEDIR='\"$(localstatedir)\"'" > $@.new
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+$(BUILD)/%/places.o: src/settings/places.c src/settings/places.h $(BUILD)/%/places
+	$(CC) $(cppflags) @$(BUILD)/$*/places $(cflags) -c -o $@ $<
+
+# Tests: tests/unit mirrors src, and each of its programs may use all folders.
+unit_tests = $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/*/*_test.c))
+parts      = $(folders:%=$(BUILD)/lib/%.a) $(BUILD)/here/places.o
 unit: $(unit_tests)
-$(unit_tests): $(BUILD)/unit/%: tests/unit/%.c tests/support/check.h $(unit_parts)
+$(unit_tests): $(BUILD)/unit/%: tests/unit/%.c $(parts)
 	@mkdir -p $(@D)
 	$(CC) $(cppflags) $(cflags) -Itests/support -MMD -MP -MF $@.d $(ldflags) -o $@ $< \
-	    -Wl,--start-group $(unit_parts) -Wl,--end-group -linih -lssl -lcrypto
+	    -Wl,--start-group $(parts) -Wl,--end-group -linih -lssl -lcrypto
+
+check: all unit
+	BUILD=$(BUILD) tests/run
+
+# mailq and newaliases are sendmail by other names.
+to_sendmail = $(if $(filter $(dir $(sbindir)),$(dir $(bindir))),../$(notdir $(sbindir)),$(sbindir))/sendmail
+pages       = $(wildcard man/*.[1-8])
+examples    = $(wildcard conf/examples/*)
+settings    = $(sysconfdir)/outtray/outtray.ini
+
+install: $(programs:%=$(BUILD)/installed/%)
+	install -d "$(DESTDIR)$(sbindir)" "$(DESTDIR)$(bindir)" "$(DESTDIR)$(libexecdir)" \
+	    "$(DESTDIR)$(docdir)/examples" "$(DESTDIR)$(sysconfdir)/outtray"
+	install -m 0755 $(BUILD)/installed/sendmail "$(DESTDIR)$(sbindir)"
+	install -m 0755 $(BUILD)/installed/outtray-smtp "$(DESTDIR)$(libexecdir)"
+	ln -sf "$(to_sendmail)" "$(DESTDIR)$(bindir)/mailq"
+	ln -sf "$(to_sendmail)" "$(DESTDIR)$(bindir)/newaliases"
+	for page in $(pages); do \
+	    install -d "$(DESTDIR)$(mandir)/man$${page##*.}" && \
+	    install -m 0644 $$page "$(DESTDIR)$(mandir)/man$${page##*.}" || exit; done
+	$(if $(examples),install -m 0644 $(examples) "$(DESTDIR)$(docdir)/examples")
+	[ -e "$(DESTDIR)$(settings)" ] || install -m 0644 conf/outtray.ini "$(DESTDIR)$(settings)"
+
+# Settings that somebody wrote stay; so does the mail, which no install made.
+uninstall:
+	rm -f "$(DESTDIR)$(sbindir)/sendmail" "$(DESTDIR)$(libexecdir)/outtray-smtp" \
+	    "$(DESTDIR)$(bindir)/mailq" "$(DESTDIR)$(bindir)/newaliases"
+	for page in $(pages); do rm -f "$(DESTDIR)$(mandir)/man$${page##*.}/$${page##*/}"; done
+	rm -rf "$(DESTDIR)$(docdir)"
+	! cmp -s conf/outtray.ini "$(DESTDIR)$(settings)" || rm "$(DESTDIR)$(settings)"
+	-rmdir "$(DESTDIR)$(libexecdir)" "$(DESTDIR)$(sysconfdir)/outtray"
+
+deb:
+	packaging/debian/build $(BUILD)/deb
 
 clean:
 	rm -rf $(BUILD)
 
--include $(objects:.o=.d) $(unit_tests:%=%.d)
+-include $(wildcard $(BUILD)/obj/*/*.d $(BUILD)/unit/*/*.d)
