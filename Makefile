@@ -34,28 +34,7 @@ cflags   = -std=c11 -ffunction-sections -fdata-sections $(HARDENING) $(WARNINGS)
 ldflags  = $(LINKING) $(sanitize) $(LDFLAGS)
 sanitize = $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 
-<<<<<<< Updated upstream
-cppflags   = -Isrc -D_GNU_SOURCE -DOUTTRAY_VERSION='"$(VERSION)"' \
-             $(if $(findstring -O0,$(CFLAGS))$(SANITIZE),,-D_FORTIFY_SOURCE=2) $(CPPFLAGS)
-cflags     = -std=c11 -ffunction-sections -fdata-sections $(HARDENING) $(WARNINGS) \
-             $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer) $(CFLAGS)
-ldflags    = $(LINKING) $(if $(SANITIZE),-fsanitize=$(SANITIZE)) $(LDFLAGS)
-places     = -DOUTTRAY_LIBEXECDIR='"$(LIBEXEC)"' -DOUTTRAY_SYSCONFDIR='"$(sysconfdir)"' \
-             -DOUTTRAY_LOCALSTATEDIR='"$(localstatedir)"'
-
-# Who may know which library: inih is for settings, OpenSSL for smtp alone.
-libs_sendmail     = -linih
-libs_outtray-smtp = -linih -lssl -lcrypto
-
-sources    = $(wildcard $(addsuffix /*.c,$(addprefix src/,$(folders))))
-objects    = $(sources:src/%.c=$(BUILD)/obj/%.o)
-units      = $(wildcard tests/unit/*/*.c)
-unit_tests = $(units:tests/unit/%.c=$(BUILD)/unit/%)
-
-.PHONY: all clean check unit install
-=======
 .PHONY: all unit check clean install uninstall deb always
->>>>>>> Stashed changes
 .SECONDARY:
 all:
 
@@ -64,21 +43,12 @@ folders = base mail settings store deliver smtp sendmail
 
 objects = $(patsubst src/%.c,$(BUILD)/obj/%.o,$(filter-out %/places.c,$(wildcard src/$1/*.c)))
 
-<<<<<<< Updated upstream
-define archive
-$(BUILD)/lib/$1.a: $(patsubst src/%.c,$(BUILD)/obj/%.o,$(wildcard src/$1/*.c))
-	@mkdir -p $$(@D)
-	rm -f $$@ && ar rcs $$@ $$^
-endef
-$(foreach f,$(folders),$(eval $(call archive,$f)))
-=======
 define folder
 $(BUILD)/lib/$1.a: $(call objects,$1)
 	@mkdir -p $$(@D)
 	rm -f $$@ && ar rcs $$@ $$^
 endef
 $(foreach f,$(folders),$(eval $(call folder,$f)))
->>>>>>> Stashed changes
 
 # What a program is made of: its own folder whole, what it takes of others, libraries.
 # It is linked twice, because only one object knows the places: to run from
