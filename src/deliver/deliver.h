@@ -24,22 +24,28 @@ struct delivery {
 
 /*
  * Start the agent on `file` (its offset is set to 0; an X-Sender block, then
- * the message). `deadline_milliseconds` is the time it has until the
- * final dot. Returns 0, or -1 (EX_OSERR, EX_OSFILE: no agent).
+ * the message), with [smtp] and the job of `s`. With `verbose` its dialogue
+ * goes to our standard error. Returns 0, or -1 (EX_OSERR, EX_OSFILE: no
+ * agent; EX_CONFIG); then nothing is left to free.
  */
 int delivery_start(struct delivery *d, const struct settings *s, int file,
-    size_t recipients, const struct message_facts *facts, bool verbose,
-    int deadline_milliseconds, struct err *e);
+    size_t recipients, bool verbose, struct err *e);
 
 /*
  * Read answers until each recipient has one, the agent ends, or `deadline`
- * (clock_milliseconds) passes. Returns 1 when all is known, 0 when the time
- * is over. Who has no answer when the agent has ended becomes VERDICT_LATER.
+ * (of clock_milliseconds) passes. Returns 1 when all is known, 0 when the
+ * time is over. Who has no answer when the agent has ended becomes
+ * VERDICT_LATER.
  */
 int delivery_wait(struct delivery *d, int64_t deadline);
 
-/* Kill the agent if it still runs, read what it had said, free all. */
-void delivery_stop(struct delivery *d);
+/*
+ * End the agent and read what it had said; who has no answer then becomes
+ * VERDICT_LATER with that text. All is known afterwards.
+ */
+void delivery_stop(struct delivery *d, const char *text);
+
+/* Free all. An agent that still runs is left alone. */
 void delivery_free(struct delivery *d);
 
 #endif

@@ -24,7 +24,8 @@ void eml_print(const struct envelope *v, bool dsn, struct buf *out);
  * Read the block that our own eml_print wrote, at the start of `bytes`, into
  * an envelope that was given to envelope_init. Returns how many bytes it
  * takes (the message begins there), 0 if the block does not end within
- * `len` bytes (give more), or -1 (EX_DATAERR) where this is no such file.
+ * `len` bytes (give more, and a fresh envelope), or -1 (EX_DATAERR) where
+ * this is no such file. A duplicate receiver keeps no place of its own.
  */
 long eml_parse(struct envelope *v, const char *bytes, size_t len, struct err *e);
 
