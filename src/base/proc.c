@@ -55,10 +55,32 @@ proc_start(int first_closed, struct err *e)
 		return -1;
 	close_from(first_closed);
 	(void)sigaction(SIGPIPE, &ignore, NULL);	/* cannot fail so */
+	/* A file over the caller's `ulimit -f` is an error, not a death. */
+	(void)sigaction(SIGXFSZ, &ignore, NULL);
 	/* With SIGCHLD ignored by our caller waitpid(2) would find no child. */
 	(void)sigaction(SIGCHLD, &normal, NULL);
 	(void)umask(077);
 	return stdin_was_closed;
+}
+
+void
+proc_hold_signals(sigset_t *before)
+{
+	static const int faults[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT,
+	    SIGTRAP, SIGSYS };
+	sigset_t held;
+
+	(void)sigfillset(&held);
+	/* A fault that is held kills without its handler: let it come. */
+	for (size_t i = 0; i < sizeof(faults) / sizeof(faults[0]); i++)
+		(void)sigdelset(&held, faults[i]);
+	(void)sigprocmask(SIG_BLOCK, &held, before);	/* cannot fail so */
+}
+
+void
+proc_release_signals(const sigset_t *before)
+{
+	(void)sigprocmask(SIG_SETMASK, before, NULL);	/* cannot fail so */
 }
 
 /*

@@ -7,21 +7,30 @@
 
 #include "base/err.h"
 
+#include <signal.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
 /*
  * Descriptors 0 to 2 are open afterwards (/dev/null where they were not, so
  * that no file or socket ever gets their numbers), all from `first_closed` on
- * are closed, SIGPIPE is ignored, SIGCHLD has its default action, the umask
- * is 077. Returns 0, 1 if descriptor 0 had been closed, or -1 (EX_OSERR).
+ * are closed, SIGPIPE and SIGXFSZ are ignored (writing fails with EPIPE and
+ * EFBIG instead), SIGCHLD has its default action, the umask is 077. Returns 0, 1 if descriptor 0 had been closed, or -1 (EX_OSERR).
  */
 int proc_start(int first_closed, struct err *e);
 
 /*
+ * Hold back signals that end or stop the program, for a step that must not be
+ * left in the middle; `before` is what proc_release_signals gets back.
+ */
+void proc_hold_signals(sigset_t *before);
+void proc_release_signals(const sigset_t *before);
+
+/*
  * Start `path` with the descriptors fds[0] … fds[count - 1] as its 0, 1, 2 …;
  * -1 there means /dev/null. All others are closed in it. `argv` and
- * `environment` end with NULL; signals are as by default, but for SIGPIPE, which stays ignored.
+ * `environment` end with NULL; signals are as by default, but for SIGPIPE and
+ * SIGXFSZ, which stay ignored.
  * Returns the process id, or -1 (EX_OSFILE where it cannot be executed,
  * EX_OSERR for the rest).
  */
