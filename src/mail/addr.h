@@ -70,6 +70,7 @@ size_t addr_hash(const struct addr *a);
  */
 struct addr_list {
 	const char *start, *next, *end;	/* the caller's bytes, only read */
+	const char *plain;		/* up to here no brackets: blanks separate */
 	bool        blanks;
 	bool        in_group;
 };
