@@ -1,9 +1,11 @@
 /*
  * log.h - the line that stays when the caller is gone.
  *
- * Where it goes is a setting: "syslog" (facility mail; works for each uid),
- * "stderr", or a file's absolute path. A log that cannot be written never
- * changes what happens to a mail: log_line returns nothing.
+ * Where it goes is a setting: "syslog" (facility mail, as "outtray"; works for
+ * each uid), "stderr", or a file's absolute path; a file that cannot be
+ * written is replaced by syslog. A log never changes what happens to a mail:
+ * log_line returns nothing, leaves errno alone and waits no longer than a
+ * second for a syslog daemon that is stuck.
  */
 #ifndef OUTTRAY_BASE_LOG_H
 #define OUTTRAY_BASE_LOG_H
@@ -20,7 +22,10 @@ struct log {
 
 /*
  * One line, made printable, cut at 2 kB. In a file it is written with one
- * append; the file is created 0640 where it does not exist. Links are not followed.
+ * append; the file is created 0640 where it does not exist. Links are not
+ * followed, and a FIFO or socket is no file. Text begins with the program's
+ * name (and in files with the time); JSON has time, program, pid, uid, level
+ * and text.
  */
 void log_line(const struct log *l, enum log_level level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
