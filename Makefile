@@ -34,7 +34,7 @@ cflags   = -std=c11 -ffunction-sections -fdata-sections $(HARDENING) $(WARNINGS)
 ldflags  = $(LINKING) $(sanitize) $(LDFLAGS)
 sanitize = $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 
-.PHONY: all unit check clean install uninstall deb always
+.PHONY: all unit fuzz check clean install uninstall deb always
 .SECONDARY:
 all:
 
@@ -89,6 +89,14 @@ $(unit_tests): $(BUILD)/unit/%: tests/unit/%.c $(parts)
 	$(CC) $(cppflags) $(cflags) -Itests/support -MMD -MP -MF $@.d $(ldflags) -o $@ $< \
 	    -Wl,--start-group $(parts) -Wl,--end-group -linih -lssl -lcrypto
 
+# tests/fuzz/NAME.c: make fuzz CC=clang SANITIZE=fuzzer-no-link,address,undefined BUILD=build/fuzz
+fuzzers = $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*.c))
+fuzz: $(fuzzers)
+$(fuzzers): $(BUILD)/fuzz/%: tests/fuzz/%.c $(parts)
+	@mkdir -p $(@D)
+	$(CC) $(cppflags) $(cflags) -fsanitize=fuzzer -MMD -MP -MF $@.d $(ldflags) -o $@ $< \
+	    -Wl,--start-group $(parts) -Wl,--end-group -linih -lssl -lcrypto
+
 check: all unit
 	BUILD=$(BUILD) tests/run
 
@@ -126,4 +134,4 @@ deb:
 clean:
 	rm -rf $(BUILD)
 
--include $(wildcard $(BUILD)/obj/*/*.d $(BUILD)/unit/*/*.d)
+-include $(wildcard $(BUILD)/obj/*/*.d $(BUILD)/unit/*/*.d $(BUILD)/fuzz/*.d)
