@@ -59,7 +59,7 @@ static void
 print_json(char *to, size_t size, const struct log *l, enum log_level level,
     const char *text)
 {
-	char when[40];
+	char when[96];
 	size_t len;
 
 	print_time(when, sizeof(when));
@@ -145,7 +145,7 @@ append(const char *path, const char *line)
 static void
 log_to_file(const struct log *l, enum log_level level, const char *message)
 {
-	char line[LINE_MAX_BYTES + 128], when[40];
+	char line[LINE_MAX_BYTES + 128], when[96];
 
 	print_time(when, sizeof(when));
 	if (l->json)
