@@ -28,9 +28,12 @@ enum auth_mode   { AUTH_AUTO, AUTH_OFF, AUTH_PLAIN, AUTH_LOGIN, AUTH_CRAM_MD5,
                    AUTH_SCRAM_SHA_1, AUTH_SCRAM_SHA_256, AUTH_XOAUTH2,
                    AUTH_OAUTHBEARER, AUTH_EXTERNAL };
 
-/* One line of [aliases] or [senders]. */
+enum { SETTINGS_KEYS_MAX = 64, SETTINGS_PASSWORD_MAX = 16 * 1024 };
+
+/* One line of [aliases] or [senders]; its line as in `lines` below. */
 struct setting_pair {
 	char *name, *value;
+	int   line;
 };
 
 struct setting_pairs {
@@ -88,10 +91,11 @@ struct settings {
 	uint64_t job_deadline_milliseconds;
 	bool     job_verbose;
 
-	/* Where each key's value came from: "/etc/outtray/outtray.ini:12",
-	   "OUTTRAY_SMTP_HOST", "default". By number of the table's row. */
-	char   **origins;
-	bool     anything_set;		/* a file was found, or a variable */
+	/* Where each key's value came from, by number of the table's row:
+	   0 = default, -1 = environment, else the line in `file`. */
+	int      lines[SETTINGS_KEYS_MAX];
+	char    *file;			/* the file that was read, or NULL */
+	bool     anything_set;		/* a key in a file, or a variable */
 };
 
 /* Defaults only. Zeroed memory is safe to free. */
