@@ -40,6 +40,7 @@ static const char wrong_domain[]  = "behind the '@' is no valid domain";
 static const char wrong_local[]   = "nothing is before the '@'";
 static const char wrong_second[]  = "more than one address";
 static const char wrong_none[]    = "there is none in it";
+static const char wrong_memory[]  = "there is no memory for it";
 
 static bool
 is_blank(char c)
@@ -275,7 +276,7 @@ compose(struct addr *a, const struct part *local, const struct part *domain)
 
 	a->text = to;
 	if (to == NULL)
-		return "no memory";
+		return wrong_memory;
 	if (quotes)
 		*to++ = '"';
 	for (size_t i = 0; i < local->len; i++) {
@@ -352,7 +353,8 @@ parse_spec(struct addr *a, struct item *it, bool folds)
 		return wrong_local;
 	/* "<>" is the null sender, whatever stands before it. */
 	if (!at && local.len == 0)
-		return (a->text = calloc(1, 1)) != NULL ? NULL : "no memory";
+		return (a->text = calloc(1, 1)) != NULL ? NULL :
+		    wrong_memory;
 	return compose(a, &local, at ? &domain : NULL);
 }
 
@@ -501,7 +503,8 @@ next_item(struct addr_list *l, struct item *it)
 static int
 no_address(struct err *e, const char *text, size_t len, const char *wrong)
 {
-	return err_set(e, EX_DATAERR, "\"%.*s%s\" is no mail address: %s",
+	return err_set(e, wrong == wrong_memory ? EX_OSERR : EX_DATAERR,
+	    "\"%.*s%s\" is no mail address: %s",
 	    (int)(len < SHOWN_MAX ? len : SHOWN_MAX), text,
 	    len < SHOWN_MAX ? "" : "...", wrong);
 }
