@@ -55,7 +55,7 @@ int envelope_set_sender(struct envelope *v, const struct addr *a, struct err *e)
  */
 int envelope_add(struct envelope *v, struct addr *a, struct err *e);
 
-/* The recipient added last. */
+/* The recipient added last, until the next is added; NULL where there is none. */
 struct recipient *envelope_last(struct envelope *v);
 
 /* Does any address in it need SMTPUTF8? */
@@ -71,7 +71,10 @@ void notify_print(unsigned bits, struct buf *out);
 /* "full", "hdrs": 0, or -1 (EX_USAGE). */
 int ret_parse(enum ret *r, const char *text, struct err *e);
 
-/* Valid xtext (RFC 3461, 4)? And plain text made xtext, for the wire. */
+/*
+ * Valid xtext (RFC 3461, 4), as a parameter's value has it: not empty, no
+ * control character even when decoded? And plain text made xtext.
+ */
 bool xtext_valid(const char *text, size_t len);
 void xtext_print(const char *text, size_t len, struct buf *out);
 
