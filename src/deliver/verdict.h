@@ -7,6 +7,7 @@
  *
  *	sent 0 0 250 2.0.0 smtp.example.com[192.0.2.1]:587 dot queued as 4kX9
  *
+ * KIND being sent, later, refused, or unsure (later, and maybe_twice);
  * and, right before it sends the last bytes of a message, one line "pending":
  * from there on the server may have the message without our knowing.
  */
