@@ -13,6 +13,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* The agent of this process, for its signal handler; 0 when there is none. */
+static volatile sig_atomic_t running_agent;
+
 /* Secrets, host list and all: [smtp] is far smaller. */
 enum { JOB_MAX = 1024 * 1024 };
 
@@ -67,6 +70,7 @@ start_agent(struct delivery *d, int file, int job, int answers, bool verbose,
 	if (lseek(file, 0, SEEK_SET) < 0)
 		return err_sys(e, EX_IOERR, "cannot go back in the message");
 	d->pid = proc_spawn(place_agent, argv, environment, fds, 4, e);
+	running_agent = d->pid > 0 ? d->pid : 0;
 	return d->pid < 0 ? -1 : 0;
 }
 
@@ -143,9 +147,17 @@ all_known(const struct delivery *d)
 	return true;
 }
 
+void
+delivery_kill_agent(void)
+{
+	if (running_agent > 0)
+		(void)kill((pid_t)running_agent, SIGKILL);
+}
+
 static void
 reap(struct delivery *d)
 {
+	running_agent = 0;
 	if (d->pid > 0)
 		(void)proc_wait(d->pid);	/* its lines said all */
 	d->pid = -1;
@@ -211,6 +223,7 @@ delivery_stop(struct delivery *d, const char *text)
 void
 delivery_free(struct delivery *d)
 {
+	running_agent = 0;
 	close_open(d->answers);
 	free(d->verdicts);
 	buf_free(&d->line);

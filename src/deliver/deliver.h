@@ -45,6 +45,9 @@ int delivery_wait(struct delivery *d, int64_t deadline);
  */
 void delivery_stop(struct delivery *d, const char *text);
 
+/* For signal handlers: end the agent that runs, if one does. */
+void delivery_kill_agent(void);
+
 /* Free all. An agent that still runs is left alone. */
 void delivery_free(struct delivery *d);
 

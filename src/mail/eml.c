@@ -43,13 +43,15 @@ print_receiver_parameters(const struct envelope *v, const struct recipient *r,
 }
 
 void
-eml_print(const struct envelope *v, bool dsn, struct buf *out)
+eml_print(const struct envelope *v, bool dsn, const bool *only, struct buf *out)
 {
 	print_address(sender_name, &v->sender, out);
 	if (dsn)
 		print_sender_parameters(v, out);
 	buf_put(out, "\r\n", 2);
 	for (size_t i = 0; i < v->count; i++) {
+		if (only != NULL && !only[i])
+			continue;
 		print_address(receiver_name, &v->recipients[i].addr, out);
 		if (dsn)
 			print_receiver_parameters(v, &v->recipients[i], out);

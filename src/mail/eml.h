@@ -16,9 +16,11 @@ enum { EML_BLOCK_MAX = 16 * 1024 * 1024 };
 
 /*
  * Print the block, each line with CRLF. `dsn` says whether the parameters
- * of RFC 3461 go with it; folders of other programs get none.
+ * of RFC 3461 go with it; folders of other programs get none. `only`, unless
+ * NULL, has a flag for each recipient: false leaves it out.
  */
-void eml_print(const struct envelope *v, bool dsn, struct buf *out);
+void eml_print(const struct envelope *v, bool dsn, const bool *only,
+    struct buf *out);
 
 /*
  * Read the block that our own eml_print wrote, at the start of `bytes`, into
