@@ -175,7 +175,7 @@ read_message(struct submission *b, struct context *c, struct err *e)
 {
 	static char bytes[READ_BYTES];
 	bool dot_ends = !c->options.keep_dot && c->settings.lone_dot == LONE_DOT_END;
-	size_t len;
+	size_t len = 0;
 	int more;
 
 	if (submission_begin(b, c, NULL, dot_ends, e) != 0)
