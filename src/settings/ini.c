@@ -23,6 +23,8 @@
  */
 enum { SEMICOLON = '\001', HASH = '\002' };
 
+enum { SHOWN_MAX = 40 };
+
 struct ini {
 	struct settings *s;
 	const char *name;	/* of the file */
@@ -72,8 +74,8 @@ check_section(struct ini *in, const char *text, size_t len)
 	rest_len = len - (size_t)(rest - text);
 	trim(&rest, &rest_len);
 	if (rest_len > 0 && *rest != ';' && *rest != '#')
-		return err_set(in->e, EX_CONFIG, "\"%.*s\" behind the section's "
-		    "name must stand on a line of its own", (int)rest_len, rest);
+		return err_set(in->e, EX_CONFIG, "only a comment may stand "
+		    "behind the section's name");
 	text++;
 	len = (size_t)(close - text);
 	trim(&text, &len);
@@ -90,6 +92,17 @@ check_section(struct ini *in, const char *text, size_t len)
 	    "there is no section [%s]", name, near);
 }
 
+/* No more of a line than that is shown: the rest may be a secret. */
+static int
+first_word(const char *text, size_t len)
+{
+	int n = 0;
+
+	while ((size_t)n < len && n < SHOWN_MAX && !is_blank(text[n]))
+		n++;
+	return n;
+}
+
 static int
 check_line(struct ini *in, const char *text, size_t len)
 {
@@ -97,7 +110,7 @@ check_line(struct ini *in, const char *text, size_t len)
 		return check_section(in, text, len);
 	if (memchr(text, '=', len) == NULL && memchr(text, ':', len) == NULL)
 		return err_set(in->e, EX_CONFIG, "\"%.*s\" is no \"key = value\"",
-		    len > 60 ? 60 : (int)len, text);
+		    first_word(text, len), text);
 	if (in->section == NULL)
 		return err_set(in->e, EX_CONFIG,
 		    "a key before the first section, such as [smtp]");
@@ -157,7 +170,8 @@ read_line(char *to, int size, void *context)
 		return give(to, size, "", 0);
 	if (len > (size_t)size - 2)
 		(void)err_set(in->e, EX_CONFIG, "the line has %zu bytes, and no "
-		    "more than %d can be read", len, size - 2);
+		    "more than %d can be read; a long password may stand in a "
+		    "password_file", len, size - 2);
 	else if (check_line(in, text, len) == 0)
 		return give(to, size, text, len);
 	(void)fail(in);
@@ -169,7 +183,7 @@ restore(char *to, size_t size, const char *text)
 {
 	size_t i = 0;
 
-	for (; text[i] != '\0' && i < size - 1; i++)
+	for (; i < size - 1 && text[i] != '\0'; i++)
 		to[i] = text[i] == SEMICOLON ? ';' : text[i] == HASH ? '#' : text[i];
 	to[i] = '\0';
 }
@@ -199,7 +213,8 @@ take_key(struct ini *in, const char *key, const char *value)
 	if (in->s->lines[row] > 0)
 		return err_set(in->e, EX_CONFIG, "\"%s\" is set a second time; the "
 		    "first is in line %d", key, in->s->lines[row]);
-	if (setting_set(in->s, (size_t)row, value, in->e) != 0)
+	if (setting_refuse_quotes(key, value, in->e) != 0 ||
+	    setting_set(in->s, (size_t)row, value, in->e) != 0)
 		return -1;
 	in->s->lines[row] = in->line;
 	in->s->anything_set = true;
@@ -215,8 +230,7 @@ take_pair(struct ini *in, struct setting_pairs *pairs, const char *name,
 			return err_set(in->e, EX_CONFIG, "\"%s\" is set a second "
 			    "time; the first is in line %d", name,
 			    pairs->list[i].line);
-	in->s->anything_set = true;
-	return setting_pairs_set(pairs, name, value, in->line, in->e);
+	return setting_take_pair(in->s, in->section, name, value, in->line, in->e);
 }
 
 #if INI_HANDLER_LINENO

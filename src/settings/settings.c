@@ -1,191 +1,145 @@
 #include "settings/settings.h"
-#include "base/io.h"
-#include "settings/places.h"
-#include "settings/secret.h"
-#include "settings/source.h"
 
-#include <errno.h>
-#include <fcntl.h>
+#include "settings/check.h"
+#include "settings/places.h"
+#include "settings/table.h"
+
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <strings.h>
 
-/* Read what `fd` has into `text`; `path` is for the sentence. */
+enum { PAIRS_MAX = 1000 };
+
+static char **
+at(struct settings *s, size_t row)
+{
+	return (void *)((char *)s + setting_rows[row].offset);
+}
+
+int
+settings_init(struct settings *s, struct err *e)
+{
+	memset(s, 0, sizeof(*s));
+	buf_init(&s->password, SETTINGS_PASSWORD_MAX);
+	for (size_t i = 0; i < setting_rows_count; i++)
+		if (setting_rows[i].type == SETTING_TEXT)
+			*at(s, i) = setting_no_text;
+	for (size_t i = 0; i < setting_rows_count; i++)
+		if (setting_set(s, i, setting_rows[i].standard, e) != 0)
+			return err_while(e, "default of [%s] %s",
+			    setting_rows[i].section, setting_rows[i].key);
+	return 0;
+}
+
+static void
+pairs_free(struct setting_pairs *p)
+{
+	for (size_t i = 0; i < p->count; i++) {
+		free(p->list[i].name);
+		free(p->list[i].value);
+	}
+	free(p->list);
+}
+
+void
+settings_free(struct settings *s)
+{
+	for (size_t i = 0; i < setting_rows_count; i++) {
+		char **text = at(s, i);
+
+		if (setting_rows[i].type == SETTING_TEXT && *text != setting_no_text)
+			free(*text);
+	}
+	buf_free(&s->password);
+	pairs_free(&s->aliases);
+	pairs_free(&s->senders);
+	free(s->file);
+	memset(s, 0, sizeof(*s));
+}
+
+/* A variable cannot have a '-' in its name, and shells give it capitals. */
+static struct setting_pair *
+pairs_at(const struct setting_pairs *p, const char *name, bool variable)
+{
+	for (size_t i = 0; i < p->count; i++)
+		if (strcasecmp(p->list[i].name, name) == 0)
+			return &p->list[i];
+	for (size_t i = 0; i < p->count; i++)
+		if ((variable || p->list[i].line < 0) &&
+		    setting_same(p->list[i].name, name))
+			return &p->list[i];
+	return NULL;
+}
+
+const char *
+setting_pairs_find(const struct setting_pairs *p, const char *name)
+{
+	const struct setting_pair *pair = pairs_at(p, name, false);
+
+	return pair != NULL ? pair->value : NULL;
+}
+
 static int
-read_all(int fd, const char *path, const struct stat *st, struct buf *text,
+pairs_grow(struct setting_pairs *p, struct err *e)
+{
+	size_t wanted = p->allocated > 0 ? 2 * p->allocated : 8;
+	struct setting_pair *list;
+
+	if (p->count < p->allocated)
+		return 0;
+	if (p->count >= PAIRS_MAX)
+		return err_set(e, EX_CONFIG, "more than %d lines; the others may "
+		    "stand in %s", PAIRS_MAX, place_aliases);
+	list = realloc(p->list, wanted * sizeof(*list));
+	if (list == NULL)
+		return err_set(e, EX_OSERR, "no memory");
+	p->list = list;
+	p->allocated = wanted;
+	return 0;
+}
+
+static int
+pairs_set(struct setting_pairs *p, const char *name, const char *value, int line,
     struct err *e)
 {
-	char *to;
-	ssize_t len;
+	struct setting_pair *pair = pairs_at(p, name, line < 0);
+	char *copy;
 
-	if (!S_ISREG(st->st_mode))
-		return err_set(e, EX_CONFIG, "%s is %s, not a file", path,
-		    S_ISDIR(st->st_mode) ? "a folder" :
-		    S_ISFIFO(st->st_mode) ? "a pipe" :
-		    S_ISSOCK(st->st_mode) ? "a socket" : "a device");
-	if (st->st_size > SETTINGS_FILE_MAX)
-		return err_set(e, EX_CONFIG, "%s has %lld bytes; settings have at "
-		    "most %d", path, (long long)st->st_size, SETTINGS_FILE_MAX);
-	buf_init(text, SETTINGS_FILE_MAX + 1);
-	to = buf_room(text, (size_t)st->st_size + 1);
-	if (to == NULL)
-		return err_set(e, EX_OSERR, "no memory");
-	len = io_read(fd, to, (size_t)st->st_size + 1);
-	if (len < 0)
-		return err_sys(e, EX_CONFIG, "cannot read %s", path);
-	text->len = (size_t)len;
-	return 0;
-}
-
-/* 1: read; 0: there is no such file; -1. */
-static int
-read_file(struct settings *s, const char *path, bool trusted_only, struct err *e)
-{
-	struct buf text = { 0 };
-	struct stat st;
-	int fd, result = -1;
-
-	fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-	if (fd < 0 && (errno == ENOENT || errno == ENOTDIR))
-		return 0;
-	if (fd < 0)
-		return err_sys(e, EX_CONFIG, "cannot read %s", path);
-	if (fstat(fd, &st) != 0)
-		(void)err_sys(e, EX_CONFIG, "cannot read %s", path);
-	else if (trusted_only && (!S_ISREG(st.st_mode) || st.st_uid != 0 ||
-	    (st.st_mode & (S_IWGRP | S_IWOTH)) != 0))
-		(void)err_set(e, EX_CONFIG, "-C %s: only a file is read that root "
-		    "owns and nobody else can write", path);
-	else if (read_all(fd, path, &st, &text, e) == 0 &&
-	    settings_parse_ini(s, path, buf_text(&text), text.len, e) == 0 &&
-	    (s->password.len == 0 || secret_mode_check(path, &st, e) == 0))
-		result = 1;
-	(void)close(fd);	/* it was only read */
-	buf_free(&text);
-	if (result == 1 && (s->file = strdup(path)) == NULL)
-		return err_set(e, EX_OSERR, "no memory");
-	return result;
-}
-
-static int
-read_named_file(struct settings *s, const char *path, const char *who,
-    bool trusted_only, struct err *e)
-{
-	switch (read_file(s, path, trusted_only, e)) {
-	case 1:
-		return 0;
-	case 0:
-		return err_set(e, EX_CONFIG, "%s %s: there is no such file", who,
-		    path);
+	if (pair == NULL) {
+		if (pairs_grow(p, e) != 0)
+			return -1;
+		pair = &p->list[p->count];
+		memset(pair, 0, sizeof(*pair));
+		pair->name = strdup(name);
+		if (pair->name == NULL)
+			return err_set(e, EX_OSERR, "no memory");
+		p->count++;
 	}
-	return -1;
-}
-
-/* ~/.config/outtray/outtray.ini, or "" where no folder of the user is named. */
-static void
-print_user_file(char *const environment[], struct buf *out)
-{
-	const char *folder = settings_variable(environment, "XDG_CONFIG_HOME");
-
-	/* A relative one is to be ignored (XDG Base Directory Specification). */
-	if (folder != NULL && folder[0] == '/') {
-		buf_puts(out, folder);
-	} else {
-		folder = settings_variable(environment, "HOME");
-		if (folder == NULL || folder[0] != '/')
-			return;
-		buf_puts(out, folder);
-		buf_puts(out, "/.config");
-	}
-	buf_puts(out, "/outtray/outtray.ini");
-}
-
-static int
-read_first_file(struct settings *s, const char *file_option,
-    char *const environment[], struct err *e)
-{
-	const char *named = settings_variable(environment, "OUTTRAY_CONFIG");
-	struct buf user_file;
-	int found = 0;
-
-	if (file_option != NULL)
-		return read_named_file(s, file_option, "-C", true, e);
-	if (named != NULL)
-		return read_named_file(s, named, "OUTTRAY_CONFIG", false, e);
-	buf_init(&user_file, 4096);
-	print_user_file(environment, &user_file);
-	if (user_file.len > 0 && !user_file.full)
-		found = read_file(s, buf_text(&user_file), false, e);
-	buf_free(&user_file);
-	if (found == 0)
-		found = read_file(s, place_settings, false, e);
-	return found < 0 ? -1 : 0;
-}
-
-int
-settings_check(const struct settings *s, struct err *e)
-{
-	if (s->transport == TRANSPORT_SMTP && s->smtp_host[0] == '\0')
-		return err_set(e, EX_CONFIG, "transport = smtp needs a host in [smtp]");
-	if ((s->tls_client_cert[0] == '\0') != (s->tls_client_key[0] == '\0'))
-		return err_set(e, EX_CONFIG, "tls_client_cert and tls_client_key "
-		    "belong together: %s is missing", s->tls_client_cert[0] == '\0' ?
-		    "tls_client_cert" : "tls_client_key");
+	copy = strdup(value);
+	if (copy == NULL)
+		return err_set(e, EX_OSERR, "no memory");
+	free(pair->value);
+	pair->value = copy;
+	pair->line = line;
 	return 0;
 }
 
 int
-settings_load(struct settings *s, const char *file_option,
-    char *const environment[], struct err *e)
+setting_take_pair(struct settings *s, const char *section, const char *name,
+    const char *value, int line, struct err *e)
 {
-	if (read_first_file(s, file_option, environment, e) != 0 ||
-	    settings_parse_environment(s, environment, e) != 0 ||
-	    settings_check(s, e) != 0)
+	struct setting_pairs *pairs = setting_section_pairs(s, section);
+	const char *wanted = pairs != &s->aliases ? check_sender(value) : NULL;
+
+	if (value[0] == '\0' || wanted != NULL)
+		return err_set(e, EX_CONFIG, "%s = %s: an address is wanted", name,
+		    value);
+	for (const char *c = value; *c != '\0'; c++)
+		if ((unsigned char)*c < ' ' || *c == '\177')
+			return err_set(e, EX_CONFIG,
+			    "%s: there is a control character in it", name);
+	if (pairs_set(pairs, name, value, line, e) != 0)
 		return -1;
-	if (s->transport == TRANSPORT_AUTO)
-		s->transport = s->smtp_host[0] != '\0' ? TRANSPORT_SMTP :
-		    TRANSPORT_PICKUP;
+	s->anything_set = true;
 	return 0;
-}
-
-void
-settings_hostname(const struct settings *s, struct buf *out)
-{
-	char name[256] = "";
-
-	if (s->hostname[0] != '\0') {
-		buf_puts(out, s->hostname);
-		return;
-	}
-	if (gethostname(name, sizeof(name) - 1) != 0 || name[0] == '\0')
-		memcpy(name, "localhost", sizeof("localhost"));
-	buf_puts(out, name);
-}
-
-void
-settings_domain(const struct settings *s, struct buf *out)
-{
-	char line[256];
-	ssize_t len;
-	int fd;
-
-	if (s->domain[0] != '\0') {
-		buf_puts(out, s->domain);
-		return;
-	}
-	fd = open(place_mailname, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
-	if (fd >= 0) {
-		len = io_read(fd, line, sizeof(line) - 1);
-		(void)close(fd);	/* it was only read */
-		line[len > 0 ? len : 0] = '\0';
-		line[strcspn(line, " \t\r\n")] = '\0';
-		if (line[0] != '\0') {
-			buf_puts(out, line);
-			return;
-		}
-	}
-	settings_hostname(s, out);
-	if (strchr(buf_text(out), '.') == NULL)
-		buf_puts(out, ".localdomain");
 }

@@ -48,7 +48,7 @@ const char *setting_key_near(const char *section, const char *key,
     const char **its_section);
 
 /*
- * Set the value from text. 0, or -1 (EX_CONFIG: the sentence says what may
+ * Set the value from text; "" stands for the default. 0, or -1 (EX_CONFIG: the sentence says what may
  * stand there; EX_OSERR: no memory).
  */
 int setting_set(struct settings *s, size_t row, const char *value, struct err *e);
@@ -59,9 +59,28 @@ void setting_print(const struct settings *s, size_t row, struct buf *out);
 /* Is it as it would be if nothing had been set? */
 bool setting_is_standard(const struct settings *s, size_t row);
 
-/* Set or replace (any case) a pair: 0, or -1 (EX_OSERR, EX_CONFIG: too many). */
-int setting_pairs_set(struct setting_pairs *p, const char *name,
+/*
+ * 0, or -1 (EX_CONFIG) where the value stands in quotes. Not asked of values
+ * that come from elsewhere than a person's hand: a secret's file, a job.
+ */
+int setting_refuse_quotes(const char *key, const char *value, struct err *e);
+
+/*
+ * Set or replace (any case) a pair of [aliases] or [senders]. With line -1, of
+ * the environment, "WWW_DATA" is "www-data" as well. 0, or -1 (EX_CONFIG: no
+ * address, too many pairs; EX_OSERR).
+ */
+int setting_take_pair(struct settings *s, const char *section, const char *name,
     const char *value, int line, struct err *e);
+
+/* The same but for case, and '_' for '-'? */
+bool setting_same(const char *a, const char *b);
+
+/* One letter so folded. */
+char setting_folded(char c);
+
+/* What texts that are not set point at; never freed. */
+extern char setting_no_text[1];
 
 /* How many edits (insert, drop, change, swap) lead from a to b, any case. */
 unsigned setting_distance(const char *a, const char *b);

@@ -96,7 +96,7 @@ static const struct {
 	{ "host = a\n", ":1: ", "before the first section" },
 	{ "[smtp]\nhost\n", ":2: ", "no \"key = value\"" },
 	{ "[smtp\nhost = a\n", ":1: ", "']'" },
-	{ "[smtp] host = a\n", ":1: ", "line of its own" },
+	{ "[smtp] host = a\n", ":1: ", "only a comment" },
 	{ "[smtp]\nhost = a\001b\n", ":2: ", "control character" },
 	{ "[outtray]\ntransport = smtp\n", "", "needs a host" },
 };
