@@ -66,10 +66,11 @@ struct auth_mechanism;
 struct auth {
 	const struct auth_mechanism *mechanism;	/* NULL until chosen */
 	const struct auth_given     *given;
-	int          step;	/* challenges answered so far */
-	bool         started;	/* the first response has been given out */
+	enum scram_binding binding;
+	int          step;	/* responses made so far */
+	struct buf   first;	/* the initial one, while it waits for a 334 */
 	bool         complete;	/* nothing more to prove, on either side */
-	bool         cancelled;	/* "*" was given out; e is in `failure` */
+	bool         cancelled;	/* "*" was given out, for this failure: */
 	struct err   failure;
 	struct buf   fault;	/* the server's OAuth error, printable */
 	struct scram scram;
@@ -82,14 +83,14 @@ void auth_free(struct auth *a);
 /*
  * Choose a mechanism and make ready for auth_command. `offered` is what the
  * server's EHLO answer has behind "AUTH " (names with blanks between, any
- * case; "" where it has no such line). For AUTH_AUTO the strongest is taken:
+ * case; "" where it has no such line; behind the "AUTH=" of old servers too). For AUTH_AUTO the strongest is taken:
  * SCRAM-SHA-256-PLUS, SCRAM-SHA-1-PLUS, SCRAM-SHA-256, SCRAM-SHA-1, CRAM-MD5,
  * and only where given->confidential PLAIN, LOGIN. A named SCRAM takes its
  * -PLUS where offered and possible. Tokens and EXTERNAL only go by name.
  * Returns 0, or -1: EX_NOPERM where the server does not offer it (the
  * sentence names what it offers), EX_CONFIG where settings are missing or
  * would show the secret to the network. `mode` AUTH_OFF is the caller's
- * business and EX_SOFTWARE here.
+ * business and EX_SOFTWARE here. auth_free is due in either case.
  */
 int auth_choose(struct auth *a, enum auth_mode mode, const char *offered,
     const struct auth_given *given, struct err *e);

@@ -82,6 +82,9 @@ int scram_first(struct scram *s, const struct scram_login *login,
 int scram_next(struct scram *s, const char *message, size_t len,
     struct buf *out, struct err *e);
 
+/* A name as SCRAM and OAUTHBEARER write it: "=2C" for ',', "=3D" for '='. */
+void scram_print_name(const char *name, size_t len, struct buf *out);
+
 /* Has the server shown that it knows the password? */
 bool scram_proved(const struct scram *s);
 
