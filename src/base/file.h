@@ -10,21 +10,28 @@
 enum file_want { FILE_READ, FILE_WRITE_IN, FILE_SEARCH };
 
 /*
- * Explain why `path` could not be used, errno being `cause`, and return -1.
- * EACCES: the path is walked, and the first component that stops us is
- * named with owner, mode, our uid and the permission that is missing
- * ("/var/spool/x is owned by root:root, mode 0755: uid 33 (www-data) may not
- * write in it"); where the modes allow it, AppArmor or SELinux (read from
- * /proc/self/attr/current) or NFS is named instead. ENOENT: the first
- * component that is missing. EROFS, ENOSPC (bytes or inodes: statvfs),
- * EDQUOT each have their own sentence. `program` and uid are part of it.
- * Status: EX_CANTCREAT for FILE_WRITE_IN, EX_NOINPUT for FILE_READ;
- * ENOSPC, EDQUOT, EIO: EX_IOERR; EMFILE, ENFILE, ENOMEM: EX_OSERR.
+ * Explain why `path` could not be used, errno being `cause`, and return -1:
+ * "sendmail (uid 33) cannot create a file in /var/spool/x/in: /var/spool/x is
+ * owned by root:root with mode 0750: search permission is missing for uid 33
+ * (www-data)".
+ *
+ * EACCES, EPERM, ENOENT, ENOTDIR, ELOOP: the path is walked, links followed, and
+ * the first component that stops us is named; where the modes allow it, a
+ * mark (chattr), the file server, or AppArmor or SELinux is named instead.
+ * EROFS names the mount, ENOSPC tells bytes from inodes, EDQUOT names the
+ * quota's uid, EFBIG and EMFILE the limit (ulimit).
+ *
+ * Status: EX_CANTCREAT for FILE_WRITE_IN, EX_NOINPUT for the others; ENOSPC,
+ * EDQUOT, EFBIG, EIO, ESTALE, ETIMEDOUT: EX_IOERR; EMFILE, ENFILE, ENOMEM:
+ * EX_OSERR. The words are about the moment of the call, so call it at once.
  */
 int file_explain(const char *path, enum file_want want, int cause, struct err *e);
 
-/* fsync(2), fdatasync(2), again after EINTR: 0, or -1 (EX_IOERR). */
-int file_sync(int fd, const char *name, struct err *e);
-int file_sync_data(int fd, const char *name, struct err *e);
+/*
+ * fsync(2), fdatasync(2), again after EINTR: 0, or -1 as file_explain says.
+ * `path` is the folder that the file is in.
+ */
+int file_sync(int fd, const char *path, struct err *e);
+int file_sync_data(int fd, const char *path, struct err *e);
 
 #endif
