@@ -179,8 +179,12 @@ hide(struct draft *d, struct err *e)
 	 * Whoever owns the folder could put another file under our name. Our
 	 * uid may look different there (root squash), our file's tells.
 	 */
-	if (fstat(dir, &in) != 0 || fstat(fd, &st) != 0 ||
-	    in.st_uid != st.st_uid) {
+	if (fstat(dir, &in) != 0 || fstat(fd, &st) != 0) {
+		(void)err_sys(e, EX_CANTCREAT, "cannot ask whose %s/%s is",
+		    d->directory, folder);
+		goto fail;
+	}
+	if (in.st_uid != st.st_uid) {
 		(void)err_set(e, EX_CANTCREAT, "%s/%s belongs to uid %ld and not "
 		    "to uid %ld, which needs it: remove it", d->directory, folder,
 		    (long)in.st_uid, (long)st.st_uid);
@@ -556,7 +560,9 @@ draft_link(struct draft *d, const char *name, struct err *e)
 		return 0;
 	if (errno == EEXIST)
 		return 1;
-	return file_explain(d->directory, FILE_WRITE_IN, errno, e);
+	(void)file_explain(d->directory, FILE_WRITE_IN, errno, e);
+	/* A server that could not answer may have done it all the same. */
+	return is_ours(d, name) ? draft_take_back(d, name, e) : -1;
 }
 
 int
