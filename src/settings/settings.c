@@ -85,11 +85,11 @@ pairs_grow(struct setting_pairs *p, struct err *e)
 	size_t wanted = p->allocated > 0 ? 2 * p->allocated : 8;
 	struct setting_pair *list;
 
-	if (p->count < p->allocated)
-		return 0;
 	if (p->count >= PAIRS_MAX)
 		return err_set(e, EX_CONFIG, "more than %d lines; the others may "
 		    "stand in %s", PAIRS_MAX, place_aliases);
+	if (p->count < p->allocated)
+		return 0;
 	list = realloc(p->list, wanted * sizeof(*list));
 	if (list == NULL)
 		return err_set(e, EX_OSERR, "no memory");
@@ -135,7 +135,7 @@ setting_take_pair(struct settings *s, const char *section, const char *name,
 		return err_set(e, EX_CONFIG, "%s = %s: an address is wanted", name,
 		    value);
 	for (const char *c = value; *c != '\0'; c++)
-		if ((unsigned char)*c < ' ' || *c == '\177')
+		if (((unsigned char)*c < ' ' && *c != '\t') || *c == '\177')
 			return err_set(e, EX_CONFIG,
 			    "%s: there is a control character in it", name);
 	if (pairs_set(pairs, name, value, line, e) != 0)

@@ -228,8 +228,8 @@ setting_set(struct settings *s, size_t row, const char *value, struct err *e)
 
 	for (const char *c = value; *c != '\0'; c++)
 		if ((unsigned char)*c < ' ' || *c == '\177')
-			return err_set(e, EX_CONFIG,
-			    "%s: there is a control character in it", r->key);
+			return err_set(e, EX_CONFIG, "%s: there is a %s in it",
+			    r->key, *c == '\t' ? "tab" : "control character");
 	if (value[0] == '\0')
 		value = r->standard;
 	return setters[r->type](member(s, r), r, value, e);
