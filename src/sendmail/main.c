@@ -5,6 +5,7 @@
 #include "base/io.h"
 #include "base/proc.h"
 #include "deliver/deliver.h"
+#include "sendmail/session.h"
 #include "sendmail/submit.h"
 #include "sendmail/verify.h"
 
@@ -250,9 +251,7 @@ run(struct context *c, bool stdin_was_closed)
 	if (stdin_was_closed)
 		return complain("standard input is closed: there is no message"),
 		    EX_NOINPUT;
-	if (c->options.mode == MODE_SMTP)
-		return complain("-bs is not in this version"), EX_USAGE;
-	return submit(c);
+	return c->options.mode == MODE_SMTP ? session_run(c) : submit(c);
 }
 
 int

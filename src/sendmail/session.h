@@ -1,0 +1,18 @@
+/*
+ * session.h - sendmail -bs: a session on standard input and output.
+ */
+#ifndef OUTTRAY_SENDMAIL_SESSION_H
+#define OUTTRAY_SENDMAIL_SESSION_H
+
+#include "sendmail/submit.h"
+
+enum { SESSION_IDLE_SECONDS = 300 };	/* RFC 5321 4.5.3.2.7 */
+
+/*
+ * Serve until QUIT or the end of input. Returns the exit status: 0, or
+ * EX_NOINPUT when the input ended within a message (which is then forgotten),
+ * EX_IOERR when nobody reads our answers.
+ */
+int session_run(struct context *c);
+
+#endif

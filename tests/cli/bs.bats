@@ -1,0 +1,136 @@
+#!/usr/bin/env bats
+# sendmail -bs: SMTP on standard input and output.
+
+load ../support/common
+
+setup() {
+	common_setup
+	ini_pickup received=no
+}
+
+# smtp FORMAT: the session that printf makes of it.
+smtp() { run "$SENDMAIL" -bs < <(printf "$1"); }
+
+kept() { ls "$PICKUP" | wc -l; }
+body() { eml_message | sed '1,/^\r$/d' | cat -A; }
+receivers() { eml_envelope | plain | sed -n 's/^X-Receiver: <\(.*\)>$/\1/p' | paste -sd' '; }
+
+ENVELOPE='EHLO me\r\nMAIL FROM:<a@b.test>\r\nRCPT TO:<c@d.test>\r\n'
+
+@test "a whole session piped at once, with CRLF and with LF" {
+	local nl
+	for nl in '\r\n' '\n'; do
+		rm -f "$PICKUP"/*
+		smtp "EHLO me${nl}MAIL FROM:<a@b.test>${nl}RCPT TO:<c@d.test>${nl}DATA${nl}Subject: s${nl}${nl}hi${nl}..dot${nl}.${nl}QUIT${nl}"
+		assert_status 0
+		assert_output_has "220 host.here.test ESMTP"
+		assert_output_has "354 "
+		assert_output_has "250 2.0.0 Ok: kept as"
+		assert_output_has "221 2.0.0"
+		assert_equal 'hi^M$
+.dot^M$' "$(body)"
+		assert_equal c@d.test "$(receivers)"
+	done
+}
+
+@test "the greeting and the extensions are those of a submission service" {
+	smtp 'EHLO me\r\nQUIT\r\n'
+	for word in PIPELINING 'SIZE 52428800' 8BITMIME DSN SMTPUTF8 ENHANCEDSTATUSCODES; do
+		assert_output_has "$word"
+	done
+	assert_output_lacks STARTTLS
+}
+
+@test "SMTPUTF8 is not offered where a server is the way out" {
+	ini <<-END
+	[smtp]
+	host = 127.0.0.1
+	END
+	smtp 'EHLO me\r\nMAIL FROM:<\xc3\xa4@b.test>\r\nQUIT\r\n'
+	assert_output_lacks SMTPUTF8$'\r'
+	assert_output_has "553 5.6.7"
+}
+
+@test "several messages, RSET, NOOP, VRFY and HELP in one session" {
+	smtp "${ENVELOPE}RSET\r\nRCPT TO:<x@d.test>\r\nMAIL FROM:<>\r\nRCPT TO:<c@d.test>\r\nDATA\r\none\r\n.\r\nNOOP\r\nVRFY root\r\nHELP\r\nMAIL FROM:<a@b.test>\r\nRCPT TO:<e@f.test>\r\nDATA\r\ntwo\r\n.\r\nQUIT\r\n"
+	assert_status 0
+	assert_output_has "503 5.5.1 MAIL first"
+	assert_output_has "252 "
+	assert_output_has "214 "
+	assert_equal 2 "$(kept)"
+}
+
+@test "only CRLF . CRLF ends a message in CRLF traffic" {
+	smtp "${ENVELOPE}DATA\r\n\r\na\n.\nMAIL FROM:<evil@x.test>\nb\r\n.\nc\n.\r\nd\r.\re\r\n.\r\nQUIT\r\n"
+	assert_status 0
+	assert_equal 1 "$(kept)"
+	assert_equal 1 "$(grep -c '354' <<<"$output")"
+	assert_equal 'a^M$
+.^M$
+MAIL FROM:<evil@x.test>^M$
+b^M$
+^M$
+c^M$
+.^M$
+d^M$
+.^M$
+e^M$' "$(body)"
+}
+
+@test "the end of input within a message sends nothing and exits non-zero" {
+	smtp "${ENVELOPE}DATA\r\nSubject: x\r\n\r\nhalf a mes"
+	assert_status 66
+	assert_equal 0 "$(kept)"
+	smtp "${ENVELOPE}DATA\r\nhalf\r\n."
+	assert_status 66
+	assert_equal 0 "$(kept)"
+}
+
+@test "limits: recipients 452, size 552, a long line 500" {
+	ini_pickup max_recipients=2 max_size=1K
+	smtp "EHLO me\r\nMAIL FROM:<a@b.test> SIZE=2000\r\nMAIL FROM:<a@b.test>\r\nRCPT TO:<a@b.test>\r\nRCPT TO:<b@b.test>\r\nRCPT TO:<c@b.test>\r\nDATA\r\n$(head -c 3000 /dev/zero | tr '\0' x)\r\n.\r\n$(head -c 5000 /dev/zero | tr '\0' y)\r\nQUIT\r\n"
+	assert_status 0
+	assert_output_has "552 5.3.4 The message is larger"
+	assert_output_has "452 4.5.3"
+	assert_output_has "552 5.3.4 the message is larger"
+	assert_output_has "500 5.5.6"
+	assert_equal 0 "$(kept)"
+}
+
+@test "twenty thousand recipients are too many, and the rest goes on" {
+	run bash -c '{ printf "EHLO me\r\nMAIL FROM:<a@b.test>\r\n"; seq -f "RCPT TO:<r%.0f@d.test>" 20000 | sed "s/$/\r/"; printf "DATA\r\nhi\r\n.\r\nQUIT\r\n"; } | "$SENDMAIL" -bs >out'
+	assert_status 0
+	assert_equal 19000 "$(grep -c '^452 4.5.3' out)"
+	assert_equal 1000 "$(eml_envelope | grep -c X-Receiver)"
+}
+
+@test "a megabyte of garbage ends the session" {
+	run bash -c 'head -c 1000000 /dev/urandom | "$SENDMAIL" -bs >out'
+	assert_equal 0 "$(kept)"
+	has out '^(421|500) '
+}
+
+@test "commands out of order and unknown ones are refused, a message goes on" {
+	smtp "MAIL FROM:<a@b.test>\r\nDATA\r\nSTARTTLS\r\nFOO\r\n${ENVELOPE}RCPT TO:<>\r\nRCPT TO:<a b@c>\r\nRCPT TO:c@d.test\r\nDATA\r\nhi\r\n.\r\nQUIT\r\n"
+	assert_output_has "503 5.5.1 EHLO first"
+	assert_output_has "500 5.5.2"
+	assert_output_has "501 5.1.3"
+	assert_equal c@d.test "$(receivers)"
+}
+
+@test "an address that begins with a dash or holds an option stays an address" {
+	smtp 'EHLO me\r\nMAIL FROM:<-f@b.test>\r\nRCPT TO:<-Xcanary@y.test>\r\nDATA\r\nhi\r\n.\r\nQUIT\r\n'
+	assert_status 0
+	assert_equal -Xcanary@y.test "$(receivers)"
+	[ ! -e canary@y.test ]
+}
+
+@test "with -f the sender of MAIL wins" {
+	run "$SENDMAIL" -bs -f z@x.test < <(printf "${ENVELOPE}DATA\r\nhi\r\n.\r\nQUIT\r\n")
+	has "$(eml)" '^X-Sender: <a@b.test>$'
+}
+
+@test "no greeting is waited for, and a closed output is an error" {
+	run bash -c 'printf "EHLO me\r\nQUIT\r\n" | "$SENDMAIL" -bs >/dev/full'
+	assert_status 74
+}
