@@ -176,7 +176,7 @@ static int
 read_sender(struct envelope *v, struct span line, struct err *e)
 {
 	struct addr a = { 0 };
-	struct span rest;
+	struct span rest = { NULL, 0 };
 	int result = -1;
 
 	if (v->has_sender)
@@ -193,7 +193,7 @@ static int
 read_receiver(struct envelope *v, struct span line, struct err *e)
 {
 	struct addr a = { 0 };
-	struct span rest;
+	struct span rest = { NULL, 0 };
 	int added;
 
 	if (read_address(&a, line, &rest, e) != 0) {

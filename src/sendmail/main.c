@@ -18,6 +18,7 @@
 
 enum {
 	READ_BYTES = 64 * 1024,
+	COMPLAINT_MAX = 4096,
 	DRAIN_MILLISECONDS = 10000,	/* for what a caller still writes … */
 	DRAIN_IDLE_MILLISECONDS = 200	/* … while it does write */
 };
@@ -34,7 +35,7 @@ complain(const char *text)
 {
 	struct buf line;
 
-	buf_init(&line, 2 * ERR_TEXT_MAX);
+	buf_init(&line, COMPLAINT_MAX);
 	buf_printf(&line, "sendmail: %s\n", text);
 	/* With standard error gone there is nobody to tell. */
 	(void)io_write(STDERR_FILENO, buf_text(&line), line.len);
@@ -46,7 +47,7 @@ print_report(const struct report *r)
 {
 	for (const char *line = buf_text(&r->lines); *line != '\0'; ) {
 		size_t len = strcspn(line, "\n");
-		char text[2 * ERR_TEXT_MAX];
+		char text[COMPLAINT_MAX];
 
 		(void)snprintf(text, sizeof(text), "%.*s", (int)len, line);
 		complain(text);

@@ -9,7 +9,7 @@ code() {
 	local file
 	cd "$TOP" || return
 	for file in src/*/*.[ch]; do
-		"${CC:-cc}" -fpreprocessed -dD -E "$file" 2> "$WORK/cpp" |
+		"${CC:-cc}" -w -fpreprocessed -dD -E "$file" 2> "$WORK/cpp" |
 			awk -v file="$file" '
 			/^# [0-9]+ "/ { line = $2 - 1; next }
 			{
