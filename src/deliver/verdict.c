@@ -17,6 +17,15 @@ static const struct {
 
 enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
 
+void
+verdict_set_text(struct verdict *v, const char *text)
+{
+	size_t len = strnlen(text, sizeof(v->text) - 1);
+
+	memcpy(v->text, text, len);
+	v->text[len] = '\0';
+}
+
 static const char *
 kind_word(const struct verdict *v)
 {

@@ -45,6 +45,9 @@ struct verdict {
 	char   text[VERDICT_TEXT_MAX];	/* the server's words, or ours; printable */
 };
 
+/* Set the text; too long a one is cut. */
+void verdict_set_text(struct verdict *v, const char *text);
+
 /* The line, with '\n'. Empty strings are printed as "-"; blanks in all but TEXT as '_'. */
 void verdict_print(const struct verdict *v, struct buf *out);
 
