@@ -104,14 +104,29 @@ reply_dsn(const struct reply *r, char dsn[REPLY_DSN_MAX])
 	dsn[len] = '\0';
 }
 
+static void
+put_in_one_line(const char *text, struct buf *out)
+{
+	for (; *text != '\0'; text++)
+		buf_putc(out, *text == '\n' ? ' ' : *text);
+}
+
 void
 reply_print(const struct reply *r, struct buf *out)
 {
-	const char *text = buf_text(&r->text);
-
 	buf_printf(out, "%03d", r->code);
 	if (r->text.len > 0)
 		buf_putc(out, ' ');
-	for (; *text != '\0'; text++)
-		buf_putc(out, *text == '\n' ? ' ' : *text);
+	put_in_one_line(buf_text(&r->text), out);
+}
+
+void
+reply_words(const struct reply *r, struct buf *out)
+{
+	const char *text = buf_text(&r->text);
+	char dsn[REPLY_DSN_MAX];
+
+	reply_dsn(r, dsn);
+	text += strlen(dsn);
+	put_in_one_line(dsn[0] != '\0' && *text != '\0' ? text + 1 : text, out);
 }

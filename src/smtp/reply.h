@@ -42,7 +42,10 @@ int reply_class(const struct reply *r);
  */
 void reply_dsn(const struct reply *r, char dsn[REPLY_DSN_MAX]);
 
-/* All its words in one line, as people read them: "550 5.1.1 no such user". */
+/* All of it in one line, as people read it: "550 5.1.1 no such user". */
 void reply_print(const struct reply *r, struct buf *out);
+
+/* The words alone, without code and enhanced status: "no such user". */
+void reply_words(const struct reply *r, struct buf *out);
 
 #endif
