@@ -1,0 +1,232 @@
+#include "smtp/body.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* A byte becomes two at most; and a line's end may have to be added twice. */
+enum { MENDED_MAX = 2 * BODY_BLOCK + 8, STRIDE = 1024 };
+
+static ssize_t
+read_at(int fd, char *bytes, size_t size, off_t at)
+{
+	size_t have = 0;
+
+	while (have < size) {
+		ssize_t n = pread(fd, bytes + have, size - have, at + (off_t)have);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -1;
+		if (n == 0)
+			break;
+		have += (size_t)n;
+	}
+	return (ssize_t)have;
+}
+
+/* Have the block hold the bytes from b->at on. */
+static int
+fill(struct body *b, struct err *e)
+{
+	off_t left = b->end - b->at;
+	size_t wanted = left > BODY_BLOCK ? BODY_BLOCK : (size_t)left;
+	ssize_t n;
+
+	/* The block that the envelope was read from holds most messages whole. */
+	if (b->at >= b->block_at && b->at + left <= b->block_at + (off_t)b->block_len)
+		return 0;
+	n = read_at(b->fd, b->block, wanted, b->at);
+	if (n < 0)
+		return err_sys(e, EX_IOERR, "cannot read the message");
+	if ((size_t)n < wanted)
+		return err_set(e, EX_IOERR, "the message's file has become shorter");
+	b->block_at = b->at;
+	b->block_len = (size_t)n;
+	return 0;
+}
+
+int
+body_init(struct body *b, int fd, struct err *e)
+{
+	struct stat st;
+
+	memset(b, 0, sizeof(*b));
+	b->fd = fd;
+	buf_init(&b->mended, MENDED_MAX);
+	if (fstat(fd, &st) != 0)
+		return err_sys(e, EX_IOERR, "cannot read the message");
+	if (!S_ISREG(st.st_mode))
+		return err_set(e, EX_NOINPUT, "standard input is not a file");
+	b->block = malloc(BODY_BLOCK);
+	if (b->block == NULL)
+		return err_set(e, EX_OSERR, "no memory to read the message");
+	b->end = st.st_size;
+	b->last = '\n';
+	return fill(b, e);
+}
+
+void
+body_free(struct body *b)
+{
+	free(b->block);
+	buf_free(&b->mended);
+	memset(b, 0, sizeof(*b));
+}
+
+void
+body_start(struct body *b, off_t start)
+{
+	b->start = start;
+	body_rewind(b);
+}
+
+int
+body_peek(struct body *b, size_t len, struct buf *out, struct err *e)
+{
+	size_t wanted = (off_t)len > b->end ? (size_t)b->end : len;
+	char *to = buf_room(out, wanted);
+	ssize_t n;
+
+	if (to == NULL)
+		return err_set(e, EX_DATAERR, "the envelope is too long");
+	n = read_at(b->fd, to, wanted, 0);
+	if (n < 0)
+		return err_sys(e, EX_IOERR, "cannot read the message");
+	out->len += (size_t)n;
+	return 0;
+}
+
+void
+body_rewind(struct body *b)
+{
+	b->at = b->start;
+	b->last = '\n';
+}
+
+off_t
+body_size(const struct body *b)
+{
+	return b->end - b->start;
+}
+
+/*
+ * Look at each byte with the one before it: CR must be followed by LF, LF
+ * must follow CR, and there is no NUL (else *bad); a dot at a line's start
+ * sets *dot. Without a way out of the loop, and of a known length, it is one that the
+ * compiler does 16 bytes at a time.
+ */
+static void
+look(char before, const char *bytes, size_t len, bool *bad, bool *dot)
+{
+	unsigned char wrong = 0, dots = 0;
+	size_t i = 1;
+
+	wrong |= (before == '\r') ^ (bytes[0] == '\n');
+	wrong |= bytes[0] == '\0';
+	dots |= (before == '\n') & (bytes[0] == '.');
+	for (; i + STRIDE <= len; i += STRIDE) {
+		const char *here = bytes + i;
+
+		for (size_t k = 0; k < STRIDE; k++) {
+			wrong |= ((here[k - 1] == '\r') ^ (here[k] == '\n')) |
+			    (here[k] == '\0');
+			dots |= (here[k - 1] == '\n') & (here[k] == '.');
+		}
+	}
+	for (; i < len; i++) {
+		wrong |= ((bytes[i - 1] == '\r') ^ (bytes[i] == '\n')) |
+		    (bytes[i] == '\0');
+		dots |= (bytes[i - 1] == '\n') & (bytes[i] == '.');
+	}
+	*bad = wrong != 0;
+	*dot = dots != 0;
+}
+
+/* Nothing is wrong, but dots must be doubled. */
+static void
+double_dots(struct body *b, const char *bytes, size_t len)
+{
+	const char *from = bytes, *c = bytes, *end = bytes + len;
+
+	while ((c = memchr(c, '.', (size_t)(end - c))) != NULL) {
+		if ((c == bytes ? b->last : c[-1]) == '\n') {
+			buf_put(&b->mended, from, (size_t)(c - from));
+			buf_putc(&b->mended, '.');
+			from = c;
+		}
+		c++;
+	}
+	buf_put(&b->mended, from, (size_t)(end - from));
+	b->last = end[-1];
+}
+
+/* One byte of a block in which something is wrong. */
+static void
+mend_byte(struct body *b, char c)
+{
+	if (c == '\0' || (c == '\r' && b->last == '\r'))
+		return;
+	if (b->last == '\r' && c != '\n') {
+		buf_putc(&b->mended, '\n');
+		b->last = '\n';
+	}
+	if (c == '\n' && b->last != '\r')
+		buf_putc(&b->mended, '\r');
+	if (c == '.' && b->last == '\n')
+		buf_putc(&b->mended, '.');
+	buf_putc(&b->mended, c);
+	b->last = c;
+}
+
+/* The end of the message, unless it stands there already. */
+static void
+end_line(struct body *b)
+{
+	if (b->last == '\n')
+		return;
+	buf_puts(&b->mended, b->last == '\r' ? "\n" : "\r\n");
+	b->last = '\n';
+}
+
+int
+body_next(struct body *b, const char **bytes, size_t *len, bool *last,
+    struct err *e)
+{
+	bool bad, dot;
+
+	if (b->at >= b->end) {
+		*bytes = "";
+		*len = 0;
+		*last = true;
+		return 0;
+	}
+	if (fill(b, e) != 0)
+		return -1;
+	*bytes = b->block + (b->at - b->block_at);
+	*len = b->block_len - (size_t)(b->at - b->block_at);
+	b->at += (off_t)*len;
+	*last = b->at >= b->end;
+
+	look(b->last, *bytes, *len, &bad, &dot);
+	if (!bad && !dot && !(*last && (*bytes)[*len - 1] != '\n')) {
+		b->last = (*bytes)[*len - 1];
+		return 0;
+	}
+	buf_reset(&b->mended);
+	if (!bad)
+		double_dots(b, *bytes, *len);
+	else
+		for (size_t i = 0; i < *len; i++)
+			mend_byte(b, (*bytes)[i]);
+	if (*last)
+		end_line(b);
+	if (b->mended.full)
+		return err_set(e, EX_OSERR, "no memory to send the message");
+	*bytes = b->mended.data;
+	*len = b->mended.len;
+	return 0;
+}

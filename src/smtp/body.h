@@ -1,0 +1,64 @@
+/*
+ * body.h - the message as it goes over the wire: read from the file block by
+ * block, a dot doubled where it begins a line (RFC 5321, 4.5.2).
+ *
+ * Whoever wrote the file, no bare CR, bare LF or NUL leaves: each of LF, CR
+ * LF, CR and CR CR LF is one CRLF. What is in order already, and has no dot to
+ * double, is handed on as it was read.
+ */
+#ifndef OUTTRAY_SMTP_BODY_H
+#define OUTTRAY_SMTP_BODY_H
+
+#include "base/buf.h"
+#include "base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+enum { BODY_BLOCK = 64 * 1024 };
+
+struct body {
+	int        fd;		/* the caller's; read with pread(2) */
+	off_t      start, end;	/* of the message in the file */
+	off_t      at;		/* what is read next */
+	char       last;	/* the byte that went out last; '\n' at the start */
+	char      *block;	/* BODY_BLOCK bytes; ours */
+	off_t      block_at;	/* where in the file the block's bytes are from … */
+	size_t     block_len;	/* … and how many they are */
+	struct buf mended;	/* a block that could not go as it was */
+};
+
+/*
+ * Open a file and read its first block; the message is all of it so far.
+ * Returns 0, or -1 (EX_NOINPUT: no regular file; EX_IOERR; EX_OSERR). Zeroed
+ * memory is safe to free.
+ */
+int body_init(struct body *b, int fd, struct err *e);
+void body_free(struct body *b);
+
+/* The message begins here in the file: where body_next begins. */
+void body_start(struct body *b, off_t start);
+
+/*
+ * Put the first `len` bytes of the file (fewer, where it has fewer) to `out`,
+ * as they are. 0, or -1 (EX_IOERR; EX_DATAERR: more than `out` takes).
+ */
+int body_peek(struct body *b, size_t len, struct buf *out, struct err *e);
+
+/* Bytes in the file, dots not doubled. */
+off_t body_size(const struct body *b);
+
+/*
+ * The next bytes to send, good until the next call; *last says that none
+ * follow, and that they end in CRLF. Returns 0, or -1 (EX_IOERR; EX_OSERR;
+ * also where the file ends before it should: then the message must not be
+ * ended as if it were whole).
+ */
+int body_next(struct body *b, const char **bytes, size_t *len, bool *last,
+    struct err *e);
+
+/* Back to its start, for another server. */
+void body_rewind(struct body *b);
+
+#endif
