@@ -41,7 +41,7 @@ all:
 # The folders, from the foundation up. A folder's code uses only itself and those before it.
 folders = base mail settings store deliver smtp sendmail
 
-objects = $(patsubst src/%.c,$(BUILD)/obj/%.o,$(filter-out %/places.c,$(wildcard src/$1/*.c)))
+objects = $(patsubst src/%.c,$(BUILD)/obj/%.o,$(filter-out %/places.c %/without_openssl.c,$(wildcard src/$1/*.c)))
 
 define folder
 $(BUILD)/lib/$1.a: $(call objects,$1)
@@ -56,14 +56,17 @@ $(foreach f,$(folders),$(eval $(call folder,$f)))
 define program
 $(BUILD)/$1: $(BUILD)/here/places.o
 $(BUILD)/installed/$1: $(BUILD)/installed/places.o
-$(BUILD)/$1 $(BUILD)/installed/$1: $(call objects,$2) $(3:%=$(BUILD)/lib/%.a)
+$(BUILD)/$1 $(BUILD)/installed/$1: $2 $(3:%=$(BUILD)/lib/%.a)
 	@mkdir -p $$(@D)
 	$$(CC) $$(ldflags) -o $$@ $$(filter %.o,$$^) $$(filter %.a,$$^) $4
 all: $(BUILD)/$1
 programs += $1
 endef
-$(eval $(call program,sendmail,sendmail,deliver store settings mail base,-linih))
-$(eval $(call program,outtray-smtp,smtp,deliver settings mail base,-lssl -lcrypto))
+$(eval $(call program,sendmail,$(call objects,sendmail),deliver store settings mail base,-linih))
+# The agent twice: without OpenSSL, for servers on this host, and with it.
+openssl  = $(BUILD)/obj/smtp/tls.o $(BUILD)/obj/smtp/scram.o
+instead  = $(BUILD)/obj/smtp/without_openssl.o
+$(eval $(call program,outtray-smtp,$(filter-out $(openssl),$(call objects,smtp)) $(instead),deliver settings mail base,))
 
 $(BUILD)/obj/%.o: src/%.c
 	@mkdir -p $(@D)
