@@ -126,7 +126,8 @@ take(struct settings *s, const char *name, const char *value, struct err *e)
 
 	if (strcmp(name, "CONFIG") == 0 || is_service(name, value))
 		return 0;
-	if (section != NULL && setting_section_pairs(s, section) != NULL)
+	if (section != NULL && setting_section_pairs(s, section) != NULL &&
+	    key[0] != '\0')
 		return setting_take_pair(s, section, key, value, -1, e);
 	if (section != NULL && is_outtray(section))
 		row = -1;

@@ -134,6 +134,9 @@ setting_take_pair(struct settings *s, const char *section, const char *name,
 	if (value[0] == '\0' || wanted != NULL)
 		return err_set(e, EX_CONFIG, "%s = %s: an address is wanted", name,
 		    value);
+	if (pairs == &s->senders && strcmp(name, "*") == 0)
+		return err_set(e, EX_CONFIG, "one sender for all is sender with "
+		    "sender_mode = always, in [outtray]");
 	for (const char *c = value; *c != '\0'; c++)
 		if (((unsigned char)*c < ' ' && *c != '\t') || *c == '\177')
 			return err_set(e, EX_CONFIG,

@@ -49,7 +49,7 @@ read_open(struct source *f, int fd, const char *path, size_t limit, struct err *
 		    "%zu", path, (unsigned long long)f->st.st_size, limit);
 	size = (size_t)f->st.st_size;
 	buf_init(&f->text, limit + 1);
-	do {	/* one byte more than there should be, to see the end */
+	do {	/* one byte more than there should be, to see that it grew */
 		to = buf_room(&f->text, size + 1 - f->text.len);
 		if (to == NULL)
 			return err_set(e, EX_OSERR, "no memory to read %s", path);
@@ -58,7 +58,7 @@ read_open(struct source *f, int fd, const char *path, size_t limit, struct err *
 			return err_sys(e, EX_CONFIG, "cannot read %s", path);
 		f->text.len += (size_t)n;
 		to[n] = '\0';
-	} while (n > 0 && f->text.len <= size);
+	} while (n > 0 && f->text.len < size);
 	if (f->text.len > size)
 		return err_set(e, EX_CONFIG, "%s grew while it was read", path);
 	return 0;

@@ -114,9 +114,12 @@ setting_same(const char *a, const char *b)
 long
 setting_find(const char *section, const char *key)
 {
+	char first = setting_folded(key[0]);
+
 	for (size_t i = 0; i < setting_rows_count; i++)
-		if (setting_same(setting_rows[i].section, section) &&
-		    setting_same(setting_rows[i].key, key))
+		if (setting_rows[i].key[0] == first &&
+		    setting_same(setting_rows[i].key, key) &&
+		    setting_same(setting_rows[i].section, section))
 			return (long)i;
 	return -1;
 }

@@ -133,6 +133,10 @@ static const struct {
 	    "hostname: there is a control character in it" },
 	{ "OUTTRAY_SMTP_HOST=tcp://x", NULL, NULL, NULL, "OUTTRAY_SMTP_HOST: host = tcp://x: "
 	    "NAME, NAME:PORT, [ADDRESS]:PORT or unix:/PATH is wanted" },
+	{ "OUTTRAY_SENDERS=a@b", NULL, NULL, NULL, "OUTTRAY_SENDERS: one sender for all "
+	    "is sender with sender_mode = always, in [outtray]" },
+	{ "OUTTRAY_ALIASES_=a@b", NULL, NULL, NULL, "OUTTRAY_ALIASES_: [aliases] has no "
+	    "such key" },
 	{ "OUTTRAY_SENDERS_ROOT=a b", NULL, NULL, NULL, "OUTTRAY_SENDERS_ROOT: ROOT = a b: "
 	    "an address is wanted" },
 };
@@ -167,7 +171,7 @@ static void
 alias_of_variable(void)
 {
 	const char *list[] = { "OUTTRAY_ALIASES_SMART_D=a@b", "OUTTRAY_ALIASES=c@d",
-	    "OUTTRAY_SENDERS=e@f", NULL };
+	    NULL };
 	struct settings s;
 	struct err e = { 0 };
 
@@ -175,7 +179,6 @@ alias_of_variable(void)
 	check_text(setting_pairs_find(&s.aliases, "smart-d"), "a@b", "'_' for '-'");
 	check_text(setting_pairs_find(&s.aliases, "smart_d"), "a@b", "or for itself");
 	check_text(setting_pairs_find(&s.aliases, "*"), "c@d", "for all others");
-	check_text(setting_pairs_find(&s.senders, "*"), "e@f", "for all senders");
 	check(setting_pairs_find(&s.aliases, "a-b") == NULL,
 	    "a file means what it says");
 	settings_free(&s);
