@@ -1,0 +1,52 @@
+#!/usr/bin/python3
+"""Sends one mail with alpine by typing on a terminal.
+
+Its default is `sendmail -bs -odb -oem`. Exit 0 when alpine says that it was
+sent; all that it showed goes to standard output otherwise.
+"""
+import os
+import pty
+import re
+import select
+import sys
+import time
+
+URL = ("mailto:you@example.net?cc=cc@example.net&subject=pine"
+       "&body=line1%0A.%0Aline3")
+
+
+def wait_for(fd, seen, text):
+    deadline = time.monotonic() + 30
+    while text not in seen:
+        if not select.select([fd], [], [], deadline - time.monotonic())[0]:
+            break
+        try:
+            seen += os.read(fd, 4096)
+        except OSError:
+            break
+    if text not in seen:
+        words = re.findall(rb"[ -Z^-~]{12,}", seen)
+        sys.exit(f"alpine never said {text}, but {words[-40:]}")
+    del seen[:seen.index(text) + len(text)]
+
+
+def main():
+    with open("pinerc", "w", encoding="ascii") as rc:
+        rc.write("personal-name=Al Pine\nuser-domain=example.com\n"
+                 'default-fcc=""\nuser-input-timeout=0\n'
+                 "new-version-threshold=99.99\n"
+                 f"inbox-path={os.getcwd()}/inbox\n")
+    os.environ.update(TERM="vt100", LINES="24", COLUMNS="80")
+    pid, fd = pty.fork()
+    if pid == 0:
+        os.execvp("alpine", ["alpine", "-p", "pinerc", "-P", "/dev/null",
+                             "-url", URL])
+    seen = bytearray()
+    wait_for(fd, seen, b"line3")
+    os.write(fd, b"\x18")
+    wait_for(fd, seen, b"Send message?")
+    os.write(fd, b"y")
+    wait_for(fd, seen, b"Message sent")
+
+
+main()
