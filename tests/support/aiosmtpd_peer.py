@@ -38,7 +38,7 @@ def main():
     known = LoginPassword(user.encode(), password.encode())
 
     def authenticate(_server, _session, _envelope, _mechanism, data):
-        return AuthResult(success=data == known)
+        return AuthResult(success=data == known, handled=False)
 
     def plain():
         return SMTP(Relay(), hostname="aiosmtpd.test", tls_context=context,
