@@ -67,6 +67,7 @@ $(eval $(call program,sendmail,$(call objects,sendmail),deliver store settings m
 openssl  = $(BUILD)/obj/smtp/tls.o $(BUILD)/obj/smtp/scram.o
 instead  = $(BUILD)/obj/smtp/without_openssl.o
 $(eval $(call program,outtray-smtp,$(filter-out $(openssl),$(call objects,smtp)) $(instead),deliver settings mail base,))
+$(eval $(call program,outtray-smtp-tls,$(call objects,smtp),deliver settings mail base,-lssl -lcrypto))
 
 $(BUILD)/obj/%.o: src/%.c
 	@mkdir -p $(@D)
@@ -113,7 +114,7 @@ install: $(programs:%=$(BUILD)/installed/%)
 	install -d "$(DESTDIR)$(sbindir)" "$(DESTDIR)$(bindir)" "$(DESTDIR)$(libexecdir)" \
 	    "$(DESTDIR)$(docdir)/examples" "$(DESTDIR)$(sysconfdir)/outtray"
 	install -m 0755 $(BUILD)/installed/sendmail "$(DESTDIR)$(sbindir)"
-	install -m 0755 $(BUILD)/installed/outtray-smtp "$(DESTDIR)$(libexecdir)"
+	install -m 0755 $(BUILD)/installed/outtray-smtp $(BUILD)/installed/outtray-smtp-tls "$(DESTDIR)$(libexecdir)"
 	ln -sf "$(to_sendmail)" "$(DESTDIR)$(bindir)/mailq"
 	ln -sf "$(to_sendmail)" "$(DESTDIR)$(bindir)/newaliases"
 	for page in $(pages); do \
@@ -125,6 +126,7 @@ install: $(programs:%=$(BUILD)/installed/%)
 # Settings that somebody wrote stay; so does the mail, which no install made.
 uninstall:
 	rm -f "$(DESTDIR)$(sbindir)/sendmail" "$(DESTDIR)$(libexecdir)/outtray-smtp" \
+	    "$(DESTDIR)$(libexecdir)/outtray-smtp-tls" \
 	    "$(DESTDIR)$(bindir)/mailq" "$(DESTDIR)$(bindir)/newaliases"
 	for page in $(pages); do rm -f "$(DESTDIR)$(mandir)/man$${page##*.}/$${page##*/}"; done
 	rm -rf "$(DESTDIR)$(docdir)"

@@ -302,6 +302,14 @@ run(struct session *s, enum step first)
 	return -1;
 }
 
+/* A server that waits for TLS says nothing, or what is no greeting. */
+static void
+hint_at_tls(struct trouble *t)
+{
+	(void)err_set(&t->e, t->e.status, "%s (if this port speaks TLS from the "
+	    "start: [smtp] tls = implicit)", t->e.text);
+}
+
 int
 session_open(struct session *s, const struct settings *settings,
     const struct host *h, int fd, const char *relay, int64_t deadline)
@@ -332,7 +340,11 @@ session_open(struct session *s, const struct settings *settings,
 	}
 	if (mode == TLS_IMPLICIT && hello_tls(s, &e) != 0)
 		return -1;
-	return run(s, STEP_GREETING);
+	if (run(s, STEP_GREETING) == 0)
+		return 0;
+	if (mode != TLS_IMPLICIT && s->reply.code == 0)
+		hint_at_tls(&s->trouble);
+	return -1;
 }
 
 int

@@ -56,7 +56,7 @@ rank() {
 	done
 }
 
-@test "sendmail links libc and inih only, outtray-smtp libc only" {
+@test "sendmail links libc and inih only, outtray-smtp libc, outtray-smtp-tls OpenSSL too" {
 	if nm -D "$SENDMAIL" | grep -q __asan_init; then
 		skip "a sanitizer's build links the sanitizer too"
 	fi
@@ -66,10 +66,11 @@ rank() {
 	}
 	assert_equal "libc libinih " "$(needed "$SENDMAIL")"
 	assert_equal "libc " "$(needed "$BUILD/outtray-smtp")"
+	assert_equal "libc libcrypto libssl " "$(needed "$BUILD/outtray-smtp-tls")"
 }
 
 @test "the programs are position independent, with full RELRO and no executable stack" {
-	for program in "$SENDMAIL" "$BUILD/outtray-smtp"; do
+	for program in "$SENDMAIL" "$BUILD/outtray-smtp" "$BUILD/outtray-smtp-tls"; do
 		run readelf -Wlhd "$program"
 		[[ $output =~ 'Type:'\ +DYN ]] || fail "$program is no PIE"
 		assert_output_has GNU_RELRO
