@@ -140,6 +140,7 @@ stop_background() {
 smtpd() {
 	local script=${1:-} name=${2:-smtp}
 	SMTP=$WORK/$name
+	rm -rf "$SMTP"
 	mkdir -p "$SMTP"
 	background "$PYTHON" "$SUPPORT/smtpd.py" "${@:3}" "$SMTP" "$script" \
 		>"$SMTP/log" 2>&1

@@ -1,0 +1,247 @@
+#!/usr/bin/env bats
+# What sendmail makes of a server's answers: exit status, words, and where
+# the mail is afterwards.
+
+load ../support/common
+
+# send SCRIPT [ini lines of [smtp]...]: one message to three recipients.
+send() {
+	smtpd "$1"
+	ini_smtp "${@:2}"
+	run "$SENDMAIL" -i a@x.test b@x.test c@x.test < <(printf 'Subject: s\n\nhi\n.\nend\n')
+}
+
+# A queue: [outtray] and [smtp] stand in the file already.
+with_queue() {
+	mkdir -p "$WORK/spool/incoming"
+	export OUTTRAY_QUEUE_DIRECTORY=$WORK/spool
+}
+
+queued() { ls "$WORK/spool/incoming" | wc -l; }
+queued_file() { echo "$WORK"/spool/incoming/*.eml; }
+
+# The name promises the size, and the file keeps the promise.
+assert_whole() {
+	local file
+	file=$(queued_file)
+	[[ $file =~ ,S=([0-9]+)\.eml$ ]] || fail "$file has no size"
+	assert_equal "${BASH_REMATCH[1]}" "$(stat -c %s "$file")"
+}
+
+@test "a message that the server takes exits 0 and leaves nothing behind" {
+	with_queue
+	send '{}'
+	assert_status 0
+	assert_equal 1 "$(messages)"
+	assert_equal 0 "$(queued)"
+	has "$(message)" '^end$'
+	has "$(message)" '^\.$'
+}
+
+@test "a refused recipient is named, the others get the mail, and sendmail exits 67" {
+	send '{"answers": {"rcpt b@x.test": "550 5.1.1 nobody of that name"}}'
+	assert_status 67
+	assert_equal 1 "$(messages)"
+	assert_output_has "<b@x.test>"
+	assert_output_has "550 5.1.1 nobody of that name"
+	assert_output_has "permanent"
+	assert_output_has "other 2 of 3"
+	lacks "$(envelope)" 'b@x.test'
+}
+
+@test "all recipients refused: 67; the sender or the message refused: 69" {
+	send '{"answers": {"rcpt": "550 5.1.1 no"}}'
+	assert_status 67
+	assert_equal 0 "$(messages)"
+	send '{"answers": {"mail": "550 5.7.1 not you"}}'
+	assert_status 69
+	assert_output_has "not you"
+	send '{"answers": {"dot": "554 5.6.0 no such words"}}'
+	assert_status 69
+	assert_output_has "no such words"
+}
+
+@test "each temporary failure is queued with exit 0 where there is a queue" {
+	with_queue
+	local answer
+	while read -r answer; do
+		rm -f "$WORK"/spool/incoming/*
+		send "{\"answers\": {$answer}}"
+		assert_status 0
+		assert_output_has "queued as"
+		assert_output_has "temporary"
+		assert_equal 1 "$(queued)"
+		assert_whole
+		assert_equal 'X-Sender: <root@here.test>
+X-Receiver: <a@x.test>
+X-Receiver: <b@x.test>
+X-Receiver: <c@x.test>' "$(eml_envelope "$(queued_file)" | plain)"
+		has "$(queued_file)" '^end$'
+		stop_background
+	done <<-'END'
+	"greeting": "421 4.3.2 busy"
+	"greeting": {"then": "close"}
+	"connect": {"then": "reset"}
+	"mail": "432 4.3.2 too many connections"
+	"mail": "421 4.7.0 slow down"
+	"rcpt": "450 4.7.1 greylisted"
+	"rcpt": "451 4.3.0 later"
+	"data": "451 4.3.0 later"
+	"data": {"then": "close"}
+	"body": {"then": "close"}
+	"dot": "454 4.3.0 throttled"
+	END
+}
+
+@test "without a queue a temporary failure is 69 and says that nothing was kept" {
+	send '{"answers": {"mail": "451 4.3.0 later"}}'
+	assert_status 69
+	assert_output_has "nothing was kept"
+	assert_output_has "451 4.3.0 later"
+	assert_output_has "uid $(id -u)"
+}
+
+@test "tempfail_exit is the status of a mail that nobody holds" {
+	export OUTTRAY_TEMPFAIL_EXIT=75
+	send '{"answers": {"mail": "451 4.3.0 later"}}'
+	assert_status 75
+}
+
+@test "nobody listens: queued where there is a queue, 69 where not" {
+	send '{}'
+	stop_background
+	run "$SENDMAIL" a@x.test <<<hi
+	assert_status 69
+	assert_output_has "refused"
+	with_queue
+	run "$SENDMAIL" a@x.test <<<hi
+	assert_status 0
+	assert_equal 1 "$(queued)"
+}
+
+@test "who was put off waits in the queue, who was refused is named, who was sent to is not in it" {
+	with_queue
+	send '{"answers": {"rcpt a@x.test": "550 5.1.1 no", "rcpt b@x.test": "451 4.7.1 greylisted"}}'
+	assert_status 67
+	assert_equal 1 "$(messages)"
+	assert_equal 1 "$(queued)"
+	assert_whole
+	assert_equal 'X-Receiver: <b@x.test>' "$(eml_envelope "$(queued_file)" | plain | sed 1d)"
+	has "$(queued_file)" '^end$'
+	# The same message but for the envelope.
+	assert_equal "$(plain <"$(message)" | md5sum)" \
+		"$(eml_message "$(queued_file)" | plain | md5sum)"
+}
+
+@test "a connection lost behind the final dot is not a delivery, and may arrive twice" {
+	send '{"answers": {"dot": {"then": "close"}}}'
+	assert_status 69
+	assert_output_has "twice"
+	with_queue
+	send '{"answers": {"dot": {"then": "close"}}}'
+	assert_status 0
+	assert_output_has "twice"
+	assert_equal 1 "$(queued)"
+}
+
+@test "a silent server costs the deadline and no more" {
+	local step start
+	for step in connect greeting ehlo mail rcpt data; do
+		export OUTTRAY_DEADLINE=2s
+		smtpd "{\"answers\": {\"$step\": {\"then\": \"hang\"}}}"
+		ini_smtp
+		start=$SECONDS
+		run timeout 60 "$SENDMAIL" a@x.test <<<hi
+		assert_status 69
+		[ $((SECONDS - start)) -le 4 ] || fail "$step took $((SECONDS - start)) s"
+		stop_background
+	done
+}
+
+@test "no answer to the dot by the deadline: queued, and taken out again when it comes" {
+	with_queue
+	export OUTTRAY_DEADLINE=1s
+	send '{"answers": {"dot": [{"delay": 3, "say": "250 2.0.0 at last"}]}}'
+	assert_status 0
+	assert_output_has "has not answered yet"
+	assert_equal 1 "$(queued)"
+	assert_whole
+	# Locked, so that no runner sends it a second time.
+	run flock -n "$(queued_file)" true
+	assert_status 1
+	gone() { [ "$(queued)" -eq 0 ]; }
+	wait_until 20 gone
+}
+
+@test "no answer to the dot by the deadline, then a 451: it stays queued" {
+	with_queue
+	export OUTTRAY_DEADLINE=1s
+	send '{"answers": {"dot": [{"delay": 2, "say": "451 4.3.0 not yet"}]}}'
+	assert_status 0
+	assert_equal 1 "$(queued)"
+	unlocked() { flock -n "$(queued_file)" true; }
+	wait_until 20 unlocked
+	assert_equal 1 "$(queued)"
+	assert_whole
+}
+
+@test "no answer to the dot by the deadline and no queue: it is waited for" {
+	export OUTTRAY_DEADLINE=1s
+	send '{"answers": {"dot": [{"delay": 3, "say": "250 2.0.0 at last"}]}}'
+	assert_status 0
+	assert_equal 1 "$(messages)"
+}
+
+@test "delivery = queue and -odq put it into the queue without asking the server" {
+	with_queue
+	smtpd '{}'
+	ini_smtp
+	run "$SENDMAIL" -odq a@x.test <<<hi
+	assert_status 0
+	export OUTTRAY_DELIVERY=queue
+	run "$SENDMAIL" b@x.test <<<hi
+	assert_status 0
+	assert_equal 2 "$(queued)"
+	assert_equal '' "$(dialog)"
+}
+
+@test "delivery = queue without a queue is an error that names the folder" {
+	smtpd '{}'
+	ini_smtp
+	export OUTTRAY_DELIVERY=queue OUTTRAY_QUEUE_DIRECTORY=$WORK/nowhere
+	run "$SENDMAIL" a@x.test <<<hi
+	assert_status 73
+	assert_output_has "$WORK/nowhere"
+}
+
+@test "a message too large for memory goes to a temporary folder that can be written, or all are named" {
+	smtpd '{}'
+	ini_smtp
+	run bash -c '{ printf "\n"; yes | head -c 300000; } | TMPDIR=/nonexistent "$SENDMAIL" a@x.test'
+	assert_status 0
+	assert_equal 1 "$(messages)"
+}
+
+@test "the DSN options go out where the server offers DSN, and only there" {
+	smtpd '{"caps": ["PIPELINING", "DSN"]}'
+	ini_smtp
+	run "$SENDMAIL" -N failure,delay -R hdrs -V id+2B7 a@x.test <<<hi
+	assert_status 0
+	has "$(envelope)" 'RET=HDRS'
+	has "$(envelope)" 'ENVID=id\+2B7'
+	has "$(envelope)" 'NOTIFY=(FAILURE,DELAY|DELAY,FAILURE) ORCPT=rfc822;a@x.test'
+	smtpd '{}' second
+	ini_smtp
+	run "$SENDMAIL" -N failure -V id a@x.test <<<hi
+	assert_status 0
+	lacks "$(envelope)" 'NOTIFY|ENVID'
+}
+
+@test "-bs passes the server's refusal on" {
+	smtpd '{"answers": {"rcpt": "550 5.1.1 nobody"}}'
+	ini_smtp
+	run "$SENDMAIL" -bs < <(printf 'EHLO me\r\nMAIL FROM:<a@b.test>\r\nRCPT TO:<c@d.test>\r\nDATA\r\nhi\r\n.\r\nQUIT\r\n')
+	assert_status 0
+	assert_output_has "554 5.0.0"
+	assert_output_has "550 5.1.1 nobody"
+}
