@@ -5,11 +5,20 @@
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { SPAWN_MAX = 8 };		/* descriptors handed to another program */
+enum {
+	SPAWN_MAX = 8,			/* descriptors handed to another program */
+	MOST_DESCRIPTORS = 65536	/* looked at where the kernel cannot */
+};
+
+#ifndef CLOSE_RANGE_CLOEXEC
+#define CLOSE_RANGE_CLOEXEC 4u
+#endif
 
 static int
 open_first_three(struct err *e)
@@ -19,29 +28,43 @@ open_first_three(struct err *e)
 	for (int fd = 0; fd < 3; fd++) {
 		if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF)
 			continue;
-		/* The lowest free number is fd itself. */
-		if (open("/dev/null", O_RDWR) != fd)
-			return err_sys(e, EX_OSERR, "cannot open /dev/null");
+		/* The lowest free number is fd itself; there may be no /dev. */
+		if (open("/dev/null", O_RDWR) != fd &&
+		    open("/", O_RDONLY | O_DIRECTORY) != fd)
+			return err_sys(e, EX_OSERR, "descriptor %d was closed, and "
+			    "/dev/null cannot be opened in its place", fd);
 		if (fd == 0)
 			stdin_was_closed = 1;
 	}
 	return stdin_was_closed;
 }
 
-static void
-close_from(int first)
+static int
+close_one(int fd)
 {
-	long limit;
+	return close(fd);	/* most of them are not open */
+}
 
-#ifdef __linux__
-	if (close_range((unsigned)first, ~0U, 0) == 0)
+static int
+keep_from_children(int fd)
+{
+	return fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
+/*
+ * All from `first` on, by the kernel if it can (`flags`), else one by one. Not
+ * up to RLIMIT_NOFILE: it may have been lowered after they were opened.
+ */
+static void
+each_from(int first, unsigned flags, int (*call)(int))
+{
+#ifdef SYS_close_range
+	if (syscall(SYS_close_range, (unsigned)first, ~0U, flags) == 0)
 		return;
 #endif
-	limit = sysconf(_SC_OPEN_MAX);
-	if (limit < 0 || limit > 65536)
-		limit = 65536;
-	for (int fd = first; fd < limit; fd++)
-		(void)close(fd);	/* most of them are not open */
+	(void)flags;
+	for (int fd = first; fd < MOST_DESCRIPTORS; fd++)
+		(void)call(fd);
 }
 
 int
@@ -49,17 +72,20 @@ proc_start(int first_closed, struct err *e)
 {
 	struct sigaction ignore = { .sa_handler = SIG_IGN };
 	struct sigaction normal = { .sa_handler = SIG_DFL };
+	struct rlimit none = { 0, 0 };
 	int stdin_was_closed = open_first_three(e);
 
 	if (stdin_was_closed < 0)
 		return -1;
-	close_from(first_closed);
+	each_from(first_closed, 0, close_one);
 	(void)sigaction(SIGPIPE, &ignore, NULL);	/* cannot fail so */
 	/* A file over the caller's `ulimit -f` is an error, not a death. */
 	(void)sigaction(SIGXFSZ, &ignore, NULL);
 	/* With SIGCHLD ignored by our caller waitpid(2) would find no child. */
 	(void)sigaction(SIGCHLD, &normal, NULL);
 	(void)umask(077);
+	/* Passwords go through our memory: they shall not stay on a disk. */
+	(void)setrlimit(RLIMIT_CORE, &none);
 	return stdin_was_closed;
 }
 
@@ -151,6 +177,7 @@ proc_spawn(const char *path, char *const argv[], char *const environment[],
 		return err_set(e, EX_SOFTWARE, "%d descriptors for %s", count, path);
 	for (int i = 0; i < SPAWN_MAX; i++)
 		copies[i] = -1;
+	each_from(3, CLOSE_RANGE_CLOEXEC, keep_from_children);
 	cause = copy_above(fds, count, copies) != 0 ? errno :
 	    spawn_with(path, argv, environment, copies, count, &pid);
 	for (int i = 0; i < SPAWN_MAX; i++)

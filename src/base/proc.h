@@ -15,7 +15,9 @@
  * Descriptors 0 to 2 are open afterwards (/dev/null where they were not, so
  * that no file or socket ever gets their numbers), all from `first_closed` on
  * are closed, SIGPIPE and SIGXFSZ are ignored (writing fails with EPIPE and
- * EFBIG instead), SIGCHLD has its default action, the umask is 077. Returns 0, 1 if descriptor 0 had been closed, or -1 (EX_OSERR).
+ * EFBIG instead), SIGCHLD has its default action, the umask is 077, and no
+ * core is dumped. Returns 0, 1 if descriptor 0 had been closed, or -1
+ * (EX_OSERR).
  */
 int proc_start(int first_closed, struct err *e);
 
