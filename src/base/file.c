@@ -267,24 +267,47 @@ is_immutable(const char *path)
 	    (sx.stx_attributes & (STATX_ATTR_IMMUTABLE | STATX_ATTR_APPEND)) != 0;
 }
 
-static void
-say_denied(const struct walk *w, char *text)
+static int
+say_denied(const struct walk *w, const char *at, char *text)
 {
 	const char *right = w->need == X_OK ? "search" :
 	    w->need == W_OK ? "write" : "read";
 	bool acl = getxattr(w->at, "system.posix_acl_access", NULL, 0) > 0;
 	char owner[NAME_BYTES], group[NAME_BYTES], us[NAME_BYTES];
-	int len;
 
-	len = snprintf(text, ERR_TEXT_MAX, "%.*s is owned by %s:%s with mode "
-	    "%04o%s", PLACE_BYTES, w->at,
+	return snprintf(text, ERR_TEXT_MAX, "%.*s is owned by %s:%s with mode "
+	    "%04o%s: %s permission is missing for %s%s", PLACE_BYTES, at,
 	    name_in("/etc/passwd", w->st.st_uid, owner),
 	    name_in("/etc/group", w->st.st_gid, group),
 	    (unsigned)w->st.st_mode & 07777,
-	    acl ? " and an access control list" : "");
-	(void)snprintf(text + len, ERR_TEXT_MAX - (size_t)len,
-	    ": %s permission is missing for %s%s", right, whoami(us),
+	    acl ? " and an access control list" : "", right, whoami(us),
 	    geteuid() == 0 ? ", which is without CAP_DAC_OVERRIDE" : "");
+}
+
+/* What the walk found; 0 if that is nothing, else how long the words are. */
+static int
+say_stop(const struct walk *w, char *text)
+{
+	/* "./" was put before a path that begins here. */
+	const char *at = strncmp(w->at, "./", 2) == 0 ? w->at + 2 : w->at;
+
+	switch (w->stop) {
+	case ABSENT:
+		return snprintf(text, ERR_TEXT_MAX, "%.*s does not exist",
+		    PLACE_BYTES, at);
+	case NO_FOLDER:
+		return snprintf(text, ERR_TEXT_MAX, "%.*s is not a folder",
+		    PLACE_BYTES, at);
+	case LOOP:
+		return snprintf(text, ERR_TEXT_MAX, "the links lead in a circle");
+	case DENIED:
+		if (mode_allows(&w->st, w->need) &&
+		    getxattr(w->at, "system.posix_acl_access", NULL, 0) <= 0)
+			return 0;
+		return say_denied(w, at, text);
+	default:
+		return 0;
+	}
 }
 
 /* EACCES, EPERM, ENOENT, ENOTDIR, ELOOP: where the walk ends is the reason. */
@@ -292,24 +315,17 @@ static void
 say_where(const char *path, enum file_want want, int cause, char *text)
 {
 	struct walk w;
+	int len;
 
 	walk(&w, path, want);
-	if (w.stop == ABSENT && w.link[0] != '\0')
-		(void)snprintf(text, ERR_TEXT_MAX, "%.*s is a link to %.*s, which "
-		    "does not exist", PLACE_BYTES, w.link, PLACE_BYTES, w.at);
-	else if (w.stop == ABSENT)
-		(void)snprintf(text, ERR_TEXT_MAX, "%.*s does not exist",
-		    PLACE_BYTES, w.at);
-	else if (w.stop == NO_FOLDER)
-		(void)snprintf(text, ERR_TEXT_MAX, "%.*s is not a folder",
-		    PLACE_BYTES, w.at);
-	else if (w.stop == LOOP)
-		(void)snprintf(text, ERR_TEXT_MAX, "%.*s is a link that leads back "
-		    "to itself", PLACE_BYTES, w.link);
-	else if (w.stop == DENIED && (!mode_allows(&w.st, w.need) ||
-	    getxattr(w.at, "system.posix_acl_access", NULL, 0) > 0))
-		say_denied(&w, text);
-	else if (cause == EPERM && is_immutable(path))
+	len = say_stop(&w, text);
+	if (len > 0 && w.link[0] != '\0')
+		(void)snprintf(text + len, ERR_TEXT_MAX - (size_t)len,
+		    " (reached by the link %.*s)", PLACE_BYTES,
+		    strncmp(w.link, "./", 2) == 0 ? w.link + 2 : w.link);
+	if (len > 0)
+		return;
+	if (cause == EPERM && is_immutable(path))
 		(void)snprintf(text, ERR_TEXT_MAX, "it is marked immutable or "
 		    "append-only (see lsattr)");
 	else if (cause == EACCES || cause == EPERM)

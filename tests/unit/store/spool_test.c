@@ -172,7 +172,7 @@ test_faults(void)
 	    c.value == 0, "the folder as it is installed takes it");
 	check(chmod("q", 0700) == 0 && child_run(&c, as_somebody) && c.value == -1,
 	    "a queue that cannot be looked into");
-	check(strstr(c.e.text, "./q is owned by root:root with mode 0700: search "
+	check(strstr(c.e.text, ": q is owned by root:root with mode 0700: search "
 	    "permission is missing for uid 12345") != NULL, "is a mistake too");
 }
 
