@@ -133,7 +133,9 @@ status_word(enum verdict_kind kind, bool queued)
 {
 	if (kind == VERDICT_SENT)
 		return "sent";
-	return kind == VERDICT_LATER && queued ? "deferred" : "bounced";
+	if (kind == VERDICT_REFUSED)
+		return "bounced";
+	return queued ? "deferred" : "failed";
 }
 
 static void

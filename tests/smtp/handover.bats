@@ -88,7 +88,6 @@ X-Receiver: <c@x.test>' "$(eml_envelope "$(queued_file)" | plain)"
 	"rcpt": "451 4.3.0 later"
 	"data": "451 4.3.0 later"
 	"data": {"then": "close"}
-	"body": {"then": "close"}
 	"dot": "454 4.3.0 throttled"
 	END
 }
