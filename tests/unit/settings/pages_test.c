@@ -192,7 +192,8 @@ example_files(void)
 	struct dirent *entry;
 	int found = 0;
 
-	if (!check(folder != NULL, examples))
+	check(folder != NULL, examples);
+	if (folder == NULL)
 		return;
 	while ((entry = readdir(folder)) != NULL) {
 		char path[LINE_SIZE], variable[LINE_SIZE + 16];
