@@ -115,6 +115,18 @@ copy_xtext(const char *value, size_t max)
 	    strdup(value) : NULL;
 }
 
+/* RFC 1870 (4): up to twenty digits. */
+static const char *
+size_parameter(const struct serve *s, const char *value)
+{
+	size_t digits = strspn(value, "0123456789");
+
+	if (digits == 0 || digits > 20 || value[digits] != '\0')
+		return "501 5.5.4 SIZE is a number";
+	return strtoull(value, NULL, 10) > s->max_size ?
+	    "552 5.3.4 The message is larger than max_size" : NULL;
+}
+
 /* NULL when it was taken, or the answer. */
 static const char *
 mail_parameter(struct serve *s, const char *key, const char *value)
@@ -123,8 +135,7 @@ mail_parameter(struct serve *s, const char *key, const char *value)
 	struct err unused;
 
 	if (strcasecmp(key, "SIZE") == 0)
-		return strtoull(value, NULL, 10) > s->max_size ?
-		    "552 5.3.4 The message is larger than max_size" : NULL;
+		return size_parameter(s, value);
 	if (strcasecmp(key, "BODY") == 0)
 		return strcasecmp(value, "7BIT") == 0 ||
 		    strcasecmp(value, "8BITMIME") == 0 ? NULL :
@@ -137,7 +148,9 @@ mail_parameter(struct serve *s, const char *key, const char *value)
 		return ret_parse(&v->ret, value, &unused) == 0 ? NULL :
 		    "501 5.5.4 RET is FULL or HDRS";
 	if (strcasecmp(key, "ENVID") == 0) {
-		v->envid = v->envid == NULL ? copy_xtext(value, ENVID_MAX) : v->envid;
+		if (v->envid != NULL)
+			return "501 5.5.4 ENVID was given twice";
+		v->envid = copy_xtext(value, ENVID_MAX);
 		return v->envid != NULL ? NULL : "501 5.5.4 ENVID is no xtext";
 	}
 	return "555 5.5.4 Unknown parameter of MAIL";
@@ -154,7 +167,9 @@ rcpt_parameter(struct recipient *r, const char *key, const char *value)
 	if (strcasecmp(key, "ORCPT") == 0) {
 		const char *semicolon = strchr(value, ';');
 
-		if (semicolon != NULL && semicolon != value && r->orcpt == NULL &&
+		if (r->orcpt != NULL)
+			return "501 5.5.4 ORCPT was given twice";
+		if (semicolon != NULL && semicolon != value &&
 		    xtext_valid(semicolon + 1, strlen(semicolon + 1)))
 			r->orcpt = copy_xtext(value, ORCPT_MAX);
 		return r->orcpt != NULL ? NULL : "501 5.5.4 ORCPT is no xtext";
@@ -274,6 +289,14 @@ hear_rcpt(struct serve *s, const char *argument)
 	addr_free(&to);
 }
 
+/* Whose fault is it? A sender can mend his message, but not our folders. */
+static const char *
+code_of(const struct err *e)
+{
+	return e->status == EX_DATAERR || e->status == EX_USAGE ||
+	    e->status == EX_NOUSER ? "554 5.6.0" : "451 4.3.0";
+}
+
 static void
 hear_data(struct serve *s, const char *argument)
 {
@@ -281,20 +304,21 @@ hear_data(struct serve *s, const char *argument)
 		say(s, "501 5.5.4 DATA has no argument");
 		return;
 	}
-	if (s->envelope.count == 0) {
-		say(s, s->has_mail ? "554 5.5.1 No recipient was accepted" :
-		    "503 5.5.1 MAIL and RCPT first");
-		return;
-	}
-	if (s->sink.begin(s->sink.self, &s->envelope, &s->why) != 0) {
-		s->sink.forget(s->sink.self);
-		say_error(s, "554 5.6.0", &s->why);
-		reset(s);
-		return;
+	s->refusal = NULL;
+	s->begun = false;
+	if (!s->has_mail) {
+		s->refusal = "503 5.5.1";
+		(void)err_set(&s->why, EX_USAGE, "MAIL and RCPT first");
+	} else if (s->envelope.count == 0) {
+		s->refusal = "554 5.5.1";
+		(void)err_set(&s->why, EX_USAGE, "no recipient was accepted");
+	} else {
+		s->begun = true;
+		if (s->sink.begin(s->sink.self, &s->envelope, &s->why) != 0)
+			s->refusal = code_of(&s->why);
 	}
 	say(s, "354 End the message with a line of one dot");
 	s->in_data = true;
-	s->failed = false;
 	s->at = START;
 	s->last = '\n';
 	s->size = 0;
@@ -346,7 +370,7 @@ static const struct {
 	{ "HELO", false, hear_helo },
 	{ "MAIL", true,  hear_mail },
 	{ "RCPT", true,  hear_rcpt },
-	{ "DATA", true,  hear_data },
+	{ "DATA", false, hear_data },
 	{ "RSET", false, hear_rset },
 	{ "NOOP", false, hear_noop },
 	{ "VRFY", false, hear_vrfy },
@@ -362,7 +386,7 @@ hear_nothing_known(struct serve *s)
 		return;
 	}
 	say(s, "421 4.7.0 Too many unknown commands");
-	s->quit = true;
+	s->quit = s->gave_up = true;
 }
 
 /* One command line, its end removed. */
@@ -434,30 +458,36 @@ static void
 put_text(struct serve *s, const char *bytes, size_t len)
 {
 	s->size += len;
-	if (s->failed || len == 0)
+	if (s->refusal != NULL || len == 0)
 		return;
-	if (s->size > s->max_size)
+	if (s->size > s->max_size) {
+		s->refusal = "552 5.3.4";
 		(void)err_set(&s->why, EX_DATAERR, "the message is larger than "
 		    "max_size (%llu bytes)", (unsigned long long)s->max_size);
-	else if (s->sink.data(s->sink.self, bytes, len, &s->why) == 0)
-		return;
-	s->failed = true;
+	} else if (s->sink.data(s->sink.self, bytes, len, &s->why) != 0) {
+		s->refusal = code_of(&s->why);
+	}
+}
+
+static void
+forget(struct serve *s)
+{
+	s->in_data = false;
+	if (s->begun)
+		s->sink.forget(s->sink.self);
+	s->begun = false;
 }
 
 static void
 end_data(struct serve *s)
 {
-	s->in_data = false;
-	if (!s->failed) {
+	if (s->refusal == NULL) {
 		s->sink.finish(s->sink.self, &s->out);
 		buf_put(&s->out, "\r\n", 2);
-	} else if (s->size > s->max_size) {
-		say_error(s, "552 5.3.4", &s->why);
 	} else {
-		say_error(s, s->why.status == EX_DATAERR || s->why.status == EX_USAGE ?
-		    "554 5.6.0" : "451 4.3.0", &s->why);
+		say_error(s, s->refusal, &s->why);
 	}
-	s->sink.forget(s->sink.self);
+	forget(s);
 	reset(s);
 }
 
@@ -527,8 +557,7 @@ serve_init(struct serve *s, const char *hostname, uint64_t max_size_bytes,
 void
 serve_free(struct serve *s)
 {
-	if (s->in_data)
-		s->sink.forget(s->sink.self);
+	forget(s);
 	envelope_free(&s->envelope);
 	buf_free(&s->line);
 	buf_free(&s->out);

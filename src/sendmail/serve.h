@@ -9,6 +9,11 @@
  * decides how its message ends: after "DATA" CRLF only CRLF "." CRLF does,
  * after "DATA" LF a line of one dot with LF or CRLF. Everything else is text,
  * so no other form can smuggle in a second message.
+ *
+ * Programs pipe a whole session in without reading an answer. So DATA always
+ * gets its 354, and where no message can be taken it is read to its end and
+ * refused then (RFC 5321 3.3 leaves that open): the lines of a text whose
+ * sender or recipients were refused must not be read as commands.
  */
 #ifndef OUTTRAY_SENDMAIL_SERVE_H
 #define OUTTRAY_SENDMAIL_SERVE_H
@@ -34,7 +39,7 @@ struct serve_sink {
 	int  (*data)(void *self, const char *bytes, size_t len, struct err *e);
 	/* The message has ended: put one reply line (no CRLF) to `reply`. */
 	void (*finish)(void *self, struct buf *reply);
-	/* It will not end: forget it. Also called after finish. */
+	/* The end of each message begun, also after begin failed or finish. */
 	void (*forget)(void *self);
 };
 
@@ -57,10 +62,12 @@ struct serve {
 	int         at;			/* where in a line of the message we are */
 	char        last;		/* its byte before */
 	uint64_t    size;		/* its bytes so far */
-	bool        failed;		/* begin or data failed: why is in `why` */
-	struct err  why;
+	bool        begun;		/* the sink has it */
+	const char *refusal;		/* code of the answer to come, or NULL */
+	struct err  why;		/* its text */
 
-	bool        quit;		/* the session is over */
+	bool        quit;		/* the session is over … */
+	bool        gave_up;		/* … by our will */
 	struct buf  out;		/* answers; the caller empties it */
 };
 

@@ -114,7 +114,9 @@ converse(struct serve *s)
 			return s->in_data ? EX_NOINPUT : n < 0 ? EX_IOERR : EX_OK;
 		serve_feed(s, bytes, (size_t)n);
 	}
-	return flush(s) == 0 ? EX_OK : EX_IOERR;
+	if (flush(s) != 0)
+		return EX_IOERR;
+	return s->gave_up ? EX_PROTOCOL : EX_OK;
 }
 
 int

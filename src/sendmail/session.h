@@ -11,7 +11,8 @@ enum { SESSION_IDLE_SECONDS = 300 };	/* RFC 5321 4.5.3.2.7 */
 /*
  * Serve until QUIT or the end of input. Returns the exit status: 0, or
  * EX_NOINPUT when the input ended within a message (which is then forgotten),
- * EX_IOERR when nobody reads our answers.
+ * EX_PROTOCOL when too much of it was no SMTP, EX_IOERR when nobody reads our
+ * answers.
  */
 int session_run(struct context *c);
 

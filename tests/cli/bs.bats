@@ -106,12 +106,13 @@ e^M$' "$(body)"
 
 @test "a megabyte of garbage ends the session" {
 	run bash -c 'head -c 1000000 /dev/urandom | "$SENDMAIL" -bs >out'
+	assert_status 76
 	assert_equal 0 "$(kept)"
 	has out '^(421|500) '
 }
 
 @test "commands out of order and unknown ones are refused, a message goes on" {
-	smtp "MAIL FROM:<a@b.test>\r\nDATA\r\nSTARTTLS\r\nFOO\r\n${ENVELOPE}RCPT TO:<>\r\nRCPT TO:<a b@c>\r\nRCPT TO:c@d.test\r\nDATA\r\nhi\r\n.\r\nQUIT\r\n"
+	smtp "MAIL FROM:<a@b.test>\r\nDATA x\r\nSTARTTLS\r\nFOO\r\n${ENVELOPE}RCPT TO:<>\r\nRCPT TO:<a b@c>\r\nRCPT TO:c@d.test\r\nDATA\r\nhi\r\n.\r\nQUIT\r\n"
 	assert_output_has "503 5.5.1 EHLO first"
 	assert_output_has "500 5.5.2"
 	assert_output_has "501 5.1.3"
@@ -133,4 +134,86 @@ e^M$' "$(body)"
 @test "no greeting is waited for, and a closed output is an error" {
 	run bash -c 'printf "EHLO me\r\nQUIT\r\n" | "$SENDMAIL" -bs >/dev/full'
 	assert_status 74
+}
+
+@test "the text of a message whose addresses were refused is never taken for commands" {
+	local text='MAIL FROM:<evil@x.test>\r\nRCPT TO:<victim@y.test>\r\nDATA\r\nspam\r\n.\r\n'
+	smtp "EHLO me\r\nMAIL FROM:<a@b.test>\r\nRCPT TO:<no address>\r\nDATA\r\n${text}QUIT\r\n"
+	assert_status 0
+	assert_output_has "554 5.5.1 no recipient was accepted"
+	assert_equal 0 "$(kept)"
+	smtp "EHLO me\r\nMAIL FROM:<no address>\r\nRCPT TO:<c@d.test>\r\nDATA\r\n${text}QUIT\r\n"
+	assert_output_has "503 5.5.1 MAIL and RCPT first"
+	assert_equal 0 "$(kept)"
+}
+
+@test "a folder that cannot be written is our fault, and said as temporary" {
+	export OUTTRAY_PICKUP_DIRECTORY=$WORK/none
+	smtp "${ENVELOPE}DATA\r\nhi\r\n.\r\nNOOP\r\nQUIT\r\n"
+	assert_status 0
+	assert_output_has "451 4.3.0"
+	assert_output_has "$WORK/none"
+	assert_output_has "221 2.0.0"
+}
+
+@test "a client that waits for each answer gets it at once" {
+	run "$PYTHON" - <<-'END'
+	import os, subprocess
+	p = subprocess.Popen([os.environ["SENDMAIL"], "-bs"], stdin=-1, stdout=-1)
+	def say(line, want):
+	    p.stdin.write(line + b"\r\n")
+	    p.stdin.flush()
+	    while (answer := p.stdout.readline())[3:4] == b"-":
+	        pass
+	    assert answer.startswith(want), (line, answer)
+	assert p.stdout.readline().startswith(b"220 ")
+	for i in range(3):
+	    say(b"EHLO me", b"250")
+	    say(b"MAIL FROM:<a@b.test> SIZE=10 BODY=8BITMIME", b"250")
+	    say(b"RCPT TO:<c@d.test> NOTIFY=NEVER", b"250")
+	    say(b"DATA", b"354")
+	    say(b"Subject: x\r\n\r\nhi\r\n.", b"250")
+	say(b"QUIT", b"221")
+	assert p.stdout.read() == b"" and p.wait() == 0
+	END
+	assert_status 0
+	assert_equal 3 "$(kept)"
+}
+
+@test "it speaks on a socket as well" {
+	run "$PYTHON" - <<-'END'
+	import os, smtplib, socket, subprocess
+	ours, theirs = socket.socketpair()
+	p = subprocess.Popen([os.environ["SENDMAIL"], "-bs"], stdin=theirs, stdout=theirs)
+	theirs.close()
+	class Client(smtplib.SMTP):
+	    def _get_socket(self, *ignored):
+	        return ours
+	with Client("here", 25) as c:
+	    c.sendmail("a@b.test", ["c@d.test", "e@f.test"], "Subject: x\n\n.hi\n..\n")
+	assert p.wait() == 0
+	END
+	assert_status 0
+	assert_equal 'c@d.test e@f.test' "$(receivers)"
+	assert_equal '.hi^M$
+..^M$' "$(body)"
+}
+
+@test "a closed client, a thousand times, leaves no message and no process behind" {
+	local i shell=$BASHPID
+	for ((i = 0; i < 1000; i++)); do
+		printf "${ENVELOPE}DATA\r\nhalf" | "$SENDMAIL" -bs >/dev/null && fail "session $i exited 0"
+	done
+	assert_equal 0 "$(kept)"
+	run pgrep -P "$shell" -x sendmail
+	assert_status 1
+}
+
+@test "memory does not grow with what is said" {
+	run bash -c '(ulimit -v 40000; { printf "EHLO me\r\nMAIL FROM:<a@b.test>\r\n"; yes "RCPT TO:<a@b.test>" | head -200000; yes NOOP | head -200000; head -c 20000000 /dev/zero | tr "\0" x; printf "\nQUIT\r\n"; } | "$SENDMAIL" -bs >out)'
+	assert_status 0
+	assert_equal 200000 "$(grep -c '^250 2.1.5 Ok' out)"
+	assert_equal 200000 "$(grep -c '^250 2.0.0 Ok' out)"
+	has out '^500 5.5.6'
+	has out '^221'
 }
