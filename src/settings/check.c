@@ -139,12 +139,11 @@ check_fingerprint(const char *value)
 {
 	size_t digits = 0;
 
-	for (; *value != '\0'; value++) {
+	for (; *value != '\0'; value++)
 		if (strchr("0123456789abcdefABCDEF", *value) != NULL)
 			digits++;
-		else if (strchr(": ,", *value) == NULL)
-			return "SHA-256 in 64 hexadecimal digits";
-	}
-	return digits > 0 && digits % SHA256_DIGITS == 0 ? NULL :
+		else if (*value != ':' && *value != ' ')
+			break;
+	return *value == '\0' && digits == SHA256_DIGITS ? NULL :
 	    "SHA-256 in 64 hexadecimal digits";
 }

@@ -22,7 +22,7 @@ const char *check_hosts(const char *value);
 /* An IP address. */
 const char *check_address(const char *value);
 
-/* SHA-256 values in hexadecimal digits, with or without colons. */
+/* SHA-256 in hexadecimal digits, with or without colons or blanks. */
 const char *check_fingerprint(const char *value);
 
 #endif

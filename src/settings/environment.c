@@ -164,7 +164,6 @@ settings_parse_environment(struct settings *s, char *const environment[],
 			continue;	/* longer than each of ours */
 		memcpy(text, name, len);
 		text[len] = '\0';
-		e->status = 0;
 		if (take(s, text, equals + 1, e) != 0)
 			return strncmp(e->text, prefix, PREFIX_LEN) == 0 ? -1 :
 			    err_while(e, "%s%s", prefix, text);

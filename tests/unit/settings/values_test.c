@@ -126,6 +126,9 @@ static const struct {
 	{ "smtp", "tls_fingerprint", "00:11", NULL },
 	{ "smtp", "tls_fingerprint", ":::", NULL },
 	{ "smtp", "tls_fingerprint",
+	    "00112233445566778899AABBCCDDEEFF00112233445566778899aabbccddeeff "
+	    "00112233445566778899AABBCCDDEEFF00112233445566778899aabbccddeeff", NULL },
+	{ "smtp", "tls_fingerprint",
 	    "g0112233445566778899AABBCCDDEEFF00112233445566778899aabbccddeeff", NULL },
 	{ "smtp", "tls_min_version", "1.3", "1.3" },
 	{ "smtp", "tls_min_version", "1.1", NULL },
