@@ -342,7 +342,8 @@ session_open(struct session *s, const struct settings *settings,
 		return -1;
 	if (run(s, STEP_GREETING) == 0)
 		return 0;
-	if (mode != TLS_IMPLICIT && s->reply.code == 0)
+	if (mode != TLS_IMPLICIT && s->reply.code == 0 &&
+	    strcmp(s->trouble.step, rows[STEP_GREETING].name) == 0)
 		hint_at_tls(&s->trouble);
 	return -1;
 }

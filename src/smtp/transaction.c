@@ -56,6 +56,16 @@ refuse_message(struct session *s, struct verdict *v)
 	transfer_decide_all(s->transfer, WAITING, v);
 }
 
+/*
+ * 250, 251, 252. The other numbers that begin with 2 do not say yes: 221, in
+ * answer to QUIT, is what comes where a server has forgotten an answer.
+ */
+static bool
+agreed(const struct session *s)
+{
+	return s->reply.code / 10 == 25;
+}
+
 /* Steps. */
 
 static bool
@@ -119,10 +129,10 @@ hear_mail(struct session *s, size_t who, struct err *e)
 	struct verdict v;
 
 	(void)who;
-	if (reply_class(&s->reply) == 2)
+	if (agreed(s))
 		return STEP_WAIT;
 	s->failed = true;
-	if (reply_class(&s->reply) == 3)
+	if (reply_class(&s->reply) < 4)
 		return err_set(e, EX_PROTOCOL, "%d is no answer to MAIL",
 		    s->reply.code);
 	if (reply_class(&s->reply) == 4 || wants_other_login(s)) {
@@ -201,14 +211,14 @@ hear_rcpt(struct session *s, size_t who, struct err *e)
 {
 	struct transfer *t = s->transfer;
 
-	if (reply_class(&s->reply) == 3)
+	if (reply_class(&s->reply) < 4 && !agreed(s))
 		return err_set(e, EX_PROTOCOL, "%d is no answer to RCPT",
 		    s->reply.code);
 	if (s->failed) {
 		/* "503 MAIL first": what counts was said there. */
 		if (t->states[who] == SAID)
 			t->states[who] = WAITING;
-	} else if (reply_class(&s->reply) == 2) {
+	} else if (agreed(s)) {
 		t->states[who] = ACCEPTED;
 		s->accepted++;
 	} else {
@@ -351,7 +361,7 @@ decide_by_dot(struct session *s)
 {
 	struct verdict v;
 
-	if (reply_class(&s->reply) == 2) {
+	if (agreed(s)) {
 		make_verdict(s, VERDICT_SENT, 0, "dot", &v);
 		transfer_decide_all(s->transfer, ACCEPTED, &v);
 	} else {
@@ -370,7 +380,7 @@ hear_dot(struct session *s, size_t who, struct err *e)
 	(void)who;
 	if (!s->dot_said)
 		return s->next == STEP_WAIT ? over(s) : STEP_WAIT;
-	if (reply_class(&s->reply) == 3)
+	if (reply_class(&s->reply) < 4 && !agreed(s))
 		return err_set(e, EX_PROTOCOL, "%d is no answer to a message",
 		    s->reply.code);
 	if (reply_class(&s->reply) == 4) {
