@@ -1,5 +1,6 @@
 #include "sendmail/submit.h"
 
+#include "base/proc.h"
 #include "mail/dots.h"
 #include "mail/eml.h"
 #include "sendmail/complete.h"
@@ -358,12 +359,22 @@ submission_end(struct submission *b, struct report *r)
 {
 	struct err e = { 0 };
 	bool failed = complete_file(b, &e) != 0;
+	bool keeps = b->way == WAY_PICKUP || b->way == WAY_QUEUE;
+	sigset_t before;
 
 	(void)memcpy(r->id, b->id, sizeof(r->id));
+	/*
+	 * What is kept must not end with the status of a signal, so none comes
+	 * between here and the exit. A session has other messages to be stopped in.
+	 */
+	if (keeps)
+		proc_hold_signals(&before);
 	if (!failed && b->way == WAY_PICKUP)
 		failed = pickup_commit(&b->pickup, &e) != 0;
 	if (!failed && b->way == WAY_QUEUE)
 		failed = spool_commit(&b->spool, false, &e) != 0;
+	if (keeps && (failed || b->context->options.mode == MODE_SMTP))
+		proc_release_signals(&before);
 	if (failed) {
 		report_error(r, &e);
 		log_line(&b->context->log, LOG_LEVEL_ERROR, "%s: from=<%s>, uid=%lu, "

@@ -328,7 +328,7 @@ expand(struct expansion *x, struct addr *a, struct err *e)
 	name[a->at] = '\0';
 	x->names[x->depth++] = name;
 	result = expand_list(x, &found, e);
-	x->depth--;
+	x->names[--x->depth] = NULL;
 	return result;
 }
 

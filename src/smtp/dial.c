@@ -170,7 +170,7 @@ literal_address(const char *name, unsigned port, struct sockaddr_storage *to)
 bool
 host_is_local(const struct host *h)
 {
-	struct sockaddr_storage a;
+	struct sockaddr_storage a = { 0 };
 
 	return h->is_path || is_localhost(h->name) ||
 	    (literal_address(h->name, h->port, &a) > 0 &&
@@ -278,7 +278,7 @@ note_failure(const struct dial *d, size_t i, int cause, struct err *e)
 static int
 bind_source(int fd, const char *source, int family)
 {
-	struct sockaddr_storage a;
+	struct sockaddr_storage a = { 0 };
 	socklen_t len = literal_address(source, 0, &a);
 
 	if (a.ss_family != family)
@@ -447,7 +447,7 @@ dial_connect(struct dial *d, const struct settings *s, int64_t deadline,
 bool
 dial_is_local(int fd)
 {
-	struct sockaddr_storage a;
+	struct sockaddr_storage a = { 0 };
 	socklen_t len = sizeof(a);
 
 	return getpeername(fd, (struct sockaddr *)&a, &len) == 0 &&
@@ -457,7 +457,7 @@ dial_is_local(int fd)
 void
 dial_own_literal(int fd, char *text, size_t size)
 {
-	struct sockaddr_storage a;
+	struct sockaddr_storage a = { 0 };
 	socklen_t len = sizeof(a);
 	char bytes[INET6_ADDRSTRLEN] = "127.0.0.1";
 	const struct sockaddr_in6 *six = (const void *)&a;

@@ -119,7 +119,7 @@ explain(const char *name, const struct answer *a, struct err *e)
 static int
 hear(struct dial *d, int from, int64_t deadline, struct err *e)
 {
-	struct address found[DIAL_ADDRESSES_MAX];
+	struct address found[DIAL_ADDRESSES_MAX] = { 0 };
 	struct answer a;
 
 	if (read_all(from, &a, sizeof(a), deadline) != 0)
