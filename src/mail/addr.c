@@ -386,11 +386,13 @@ start_item(struct item *it, const char *p)
 static void
 begin_group(struct addr_list *l, struct scan *s, struct item *it, bool name)
 {
-	if (l->in_group || !name || it->spec != NULL)
-		s->wrong = wrong_colon;
-	else
-		l->in_group = true;
 	step(s);
+	if (l->in_group || !name || it->spec != NULL) {
+		s->wrong = wrong_colon;
+		it->end = s->p;
+		return;
+	}
+	l->in_group = true;
 	start_item(it, s->p);
 }
 
