@@ -232,7 +232,9 @@ index_bytes(struct aliases *al, struct err *e)
 		if (joined)
 			text[-1] = ' ';
 	}
-	qsort(al->entries, al->count, sizeof(*al->entries), compare_entries);
+	if (al->count > 1)	/* of none there is no array */
+		qsort(al->entries, al->count, sizeof(*al->entries),
+		    compare_entries);
 	return 0;
 }
 

@@ -285,6 +285,7 @@ test_bad_files(void)
 	}
 	check(aliases_parse(&al, "a: b\0c\n", 7, &e) == -1, "a NUL");
 	check(aliases_parse(&al, "", 0, &e) == 0, "an empty file is none");
+	check(aliases_parse(&al, "# later\n", 8, &e) == 0, "nor one of comments");
 	check_text(resolved(&al, "root"), "root@mail.example", "of these");
 	check(aliases_parse(&al, "root: a@x\nb: c\\", 15, &e) == 0,
 	    "no line end at the end, but a backslash");
