@@ -324,8 +324,8 @@ two^M$'
 @test "recipients as arguments in every form" {
 	input='\nhi\n'
 	send 'a@x.test,b@x.test' 'c@x.test d@x.test' 'e@x.test, f@x.test' \
-		'Name <g@x.test>' 'h@x.test (Name)' '"john doe"@x.test' 'u@[127.0.0.9]'
-	expect_receivers 'a@x.test b@x.test c@x.test d@x.test e@x.test f@x.test g@x.test h@x.test "john doe"@x.test u@[127.0.0.9]'
+		'Name <g@x.test>' 'h@x.test (Name)' '"john doe"@x.test' 'u@[192.0.2.9]'
+	expect_receivers 'a@x.test b@x.test c@x.test d@x.test e@x.test f@x.test g@x.test h@x.test "john doe"@x.test u@[192.0.2.9]'
 	send -- -dash@x.test
 	expect_receivers -dash@x.test
 	send ''
