@@ -1,5 +1,6 @@
 """One SMTP session of smtpd.py; smtpd.py says what a script can do."""
 import re
+import select
 import socket
 import ssl
 import struct
@@ -153,6 +154,13 @@ class Session:
             pass
         raise Gone()
 
+    def deaf(self):
+        self.note("deaf")
+        gone = select.poll()
+        gone.register(self.sock, select.POLLRDHUP | select.POLLHUP)
+        gone.poll()
+        raise Gone()
+
     def close(self):
         """Ends with FIN, so that what was said last is not lost to an RST."""
         self.sock.shutdown(socket.SHUT_WR)
@@ -213,8 +221,8 @@ class Session:
         while "forever" in plan:
             self.sock.sendall(plan["forever"].encode("latin-1") * 64)
         if "then" in plan:
-            {"close": self.close, "reset": self.cut,
-             "hang": self.hang}[plan["then"]]()
+            {"close": self.close, "reset": self.cut, "hang": self.hang,
+             "deaf": self.deaf}[plan["then"]]()
         return code_of(plan["said"])
 
     def answer(self, steps, ordinary):

@@ -60,8 +60,9 @@ its code in each line), or an object:
     {"drip": 0.2}         pause after each byte of it
     {"forever": "250-x\\r\\n"} this again and again until the client goes
     {"then": "close"}     end the connection; "reset" with RST; "hang": say
-                          nothing more and keep it open; "go on" as if it
-                          had been the ordinary answer
+                          nothing more and keep it open; "deaf": nor read
+                          any more; "go on" as if it had been the ordinary
+                          answer
 
 Without a script it takes everything, offers PIPELINING, 8BITMIME, SIZE and
 ENHANCEDSTATUSCODES, and knows neither TLS nor AUTH.
