@@ -1,6 +1,7 @@
 #include "sendmail/hand.h"
 
 #include "base/clock.h"
+#include "base/proc.h"
 #include "deliver/deliver.h"
 #include "mail/eml.h"
 
@@ -216,16 +217,24 @@ report_all(struct submission *b, const struct delivery *d, struct report *r,
 		    r->sent, d->count);
 }
 
-/* All verdicts are known. */
+/*
+ * All verdicts are known. What the server has, or the queue will, must not end
+ * with the status of a signal: so none comes between here and the exit. (A
+ * session has other messages to be stopped in.)
+ */
 static void
 conclude(struct submission *b, struct delivery *d, struct report *r)
 {
+	bool session = b->context->options.mode == MODE_SMTP;
+	sigset_t before;
 	char fate[2 * ERR_TEXT_MAX];
 	struct rest rest = { 0 };
 	struct err e = { 0 };
-	bool queued = find_rest(d, &rest, &e) == 0 && rest.count > 0 &&
-	    queue_rest(b, &rest, false, &e) == 0;
+	bool queued;
 
+	proc_hold_signals(&before);
+	queued = find_rest(d, &rest, &e) == 0 && rest.count > 0 &&
+	    queue_rest(b, &rest, false, &e) == 0;
 	if (queued) {
 		(void)snprintf(fate, sizeof(fate), "queued as %s", b->spool.id);
 		r->kept = rest.count;
@@ -236,6 +245,8 @@ conclude(struct submission *b, struct delivery *d, struct report *r)
 	report_all(b, d, r, fate);
 	log_verdicts(b, d, queued);
 	free(rest.recipients);
+	if (session)
+		proc_release_signals(&before);
 }
 
 static int64_t
@@ -324,12 +335,16 @@ report_pending(struct submission *b, const struct delivery *d, size_t waiting,
 static void
 stay_for_answer(struct submission *b, struct delivery *d, struct report *r)
 {
+	bool session = b->context->options.mode == MODE_SMTP;
 	struct rest rest = { 0 };
 	struct err e = { 0 };
+	sigset_t before;
 	pid_t child;
 
+	proc_hold_signals(&before);
 	if (b->way != WAY_SEND || find_rest(d, &rest, &e) != 0 ||
 	    queue_rest(b, &rest, true, &e) != 0) {
+		proc_release_signals(&before);
 		if (delivery_wait(d, dot_deadline(&b->context->settings)) == 0)
 			delivery_stop(d, "no answer to the final dot: it may have "
 			    "arrived");
@@ -340,6 +355,8 @@ stay_for_answer(struct submission *b, struct delivery *d, struct report *r)
 	child = fork();
 	if (child == 0)
 		leave_caller();
+	if (child <= 0 || session)
+		proc_release_signals(&before);
 	if (child <= 0)		/* where there is no process for it: wait here */
 		settle(b, d, rest.count);
 	if (child == 0)

@@ -244,3 +244,18 @@ X-Receiver: <c@x.test>' "$(eml_envelope "$(queued_file)" | plain)"
 	assert_output_has "554 5.0.0"
 	assert_output_has "550 5.1.1 nobody"
 }
+
+@test "a signal behind the server's answer does not make a sent or queued mail look lost" {
+	local answer
+	for answer in '"quit": {"then": "hang"}' '"mail": "451 4.3.0 later"'; do
+		with_queue
+		smtpd "{\"answers\": {$answer}}"
+		ini_smtp
+		# The first two writes are the message and the job.
+		run strace -o trace -e trace=write -e inject=write:signal=TERM:when=3+ \
+			"$SENDMAIL" a@x.test <<<hi
+		[ "$(grep -c '^write(2' trace)" -ge 1 ] || fail "$(cat trace)"
+		assert_status 0
+		stop_background
+	done
+}
