@@ -7,8 +7,11 @@ load ../support/common
 setup() {
 	common_setup
 	export PICKUP WORK
-	# Others than root have to find the folders.
+	# Others than root have to find the folders and what they run.
 	chmod 0755 "$BATS_RUN_TMPDIR" "$WORK"
+	cp "$SENDMAIL" "$SUPPORT/deny.py" "$WORK/"
+	SENDMAIL=$WORK/sendmail
+	DENY=$WORK/deny.py
 }
 
 # Settings for a queue in $WORK/spool.
@@ -46,7 +49,7 @@ need_plain_build() {
 }
 
 deny() {
-	"$SUPPORT/deny.py" "$@" -- "$SENDMAIL" -t < <(mail)
+	"$DENY" "$@" -- "$SENDMAIL" -t < <(mail)
 }
 
 # The calls of the trace FILE from the opening of the folder on, one word each.
@@ -169,7 +172,7 @@ assert_whole() {
 	need_root
 	ini_pickup
 	chmod 1733 "$PICKUP"
-	run as_nobody "$SUPPORT/deny.py" tmpfile=EOPNOTSUPP -- "$SENDMAIL" -t < <(mail)
+	run as_nobody "$DENY" tmpfile=EOPNOTSUPP -- "$SENDMAIL" -t < <(mail)
 	[ "$status" -ne 77 ] || skip "no seccomp filters here"
 	assert_status 0
 	assert_whole "$(eml)"
@@ -206,7 +209,7 @@ assert_whole() {
 			mkfifo "$WORK/in"
 			# A large head and body, so that files are open already.
 			# shellcheck disable=SC2086
-			"$SUPPORT/deny.py" $rules -- "$SENDMAIL" -t <"$WORK/in" 3>&- &
+			"$DENY" $rules -- "$SENDMAIL" -t <"$WORK/in" 3>&- &
 			pid=$!
 			exec 4>"$WORK/in"
 			{ mail; head -c 300000 /dev/zero | tr '\0' x; } >&4
