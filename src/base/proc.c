@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <string.h>
@@ -23,10 +24,15 @@ enum {
 static int
 open_first_three(struct err *e)
 {
+	struct pollfd three[3] = { { .fd = 0 }, { .fd = 1 }, { .fd = 2 } };
 	int stdin_was_closed = 0;
 
+	/* One call tells which are open; without it each is asked. */
+	bool known = poll(three, 3, 0) >= 0;
+
 	for (int fd = 0; fd < 3; fd++) {
-		if (fcntl(fd, F_GETFD) >= 0 || errno != EBADF)
+		if (known ? (three[fd].revents & POLLNVAL) == 0 :
+		    fcntl(fd, F_GETFD) >= 0 || errno != EBADF)
 			continue;
 		/* The lowest free number is fd itself; there may be no /dev. */
 		if (open("/dev/null", O_RDWR) != fd &&

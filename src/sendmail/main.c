@@ -72,9 +72,10 @@ catch_signals(void)
 	struct sigaction old, ours = { .sa_handler = on_signal };
 
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
-		if (sigaction(numbers[i], NULL, &old) == 0 &&
-		    old.sa_handler != SIG_IGN)
-			(void)sigaction(numbers[i], &ours, NULL); /* cannot fail so */
+		/* What the caller ignores (nohup) stays ignored. */
+		if (sigaction(numbers[i], &ours, &old) == 0 &&
+		    old.sa_handler == SIG_IGN)
+			(void)sigaction(numbers[i], &old, NULL); /* cannot fail so */
 }
 
 static const char *

@@ -29,15 +29,18 @@ make_name(char *name)
 void
 settings_hostname(const struct settings *s, struct buf *out)
 {
-	char name[NAME_SIZE] = "";
+	/* The kernel is asked once: a host keeps its name for one message. */
+	static char name[NAME_SIZE];
 
 	if (s->hostname[0] != '\0') {
 		buf_puts(out, s->hostname);
 		return;
 	}
-	if (gethostname(name, sizeof(name) - 1) != 0)
-		name[0] = '\0';
-	make_name(name);
+	if (name[0] == '\0') {
+		if (gethostname(name, sizeof(name) - 1) != 0)
+			name[0] = '\0';
+		make_name(name);
+	}
 	buf_puts(out, name);
 }
 
