@@ -22,7 +22,7 @@ large_mail() {
 
 @test "a server that refuses in the middle and closes is heard" {
 	large_mail
-	smtpd '{"body_after": 100000, "answers": {"body": {"say": "552 5.3.4 too big", "then": "hang"}}}'
+	smtpd '{"body_after": 100000, "answers": {"body": {"say": "552 5.3.4 too big", "then": "deaf"}}}'
 	DEADLINE=2000
 	run agent
 	assert_status 0
@@ -31,7 +31,7 @@ large_mail() {
 
 @test "a server that takes the message before it has ended is not believed" {
 	large_mail
-	smtpd '{"body_after": 100000, "answers": {"body": {"say": "250 2.0.0 taken", "then": "hang"}}}'
+	smtpd '{"body_after": 100000, "answers": {"body": {"say": "250 2.0.0 taken", "then": "deaf"}}}'
 	DEADLINE=2000
 	run agent
 	assert_status 0
