@@ -251,6 +251,40 @@ next_stop(struct stops *s, const char *from, const char *end)
 	return s->nul < first ? s->nul : first;
 }
 
+/*
+ * The usual case, whole lines of a body that end in LF and hold neither CR
+ * nor NUL up to `limit`, without a step for each piece of a line. Returns
+ * where it stopped: at the last line's beginning, or at a lone dot.
+ */
+static const char *
+whole_lines(struct message *m, const char *bytes, const char *limit,
+    struct buf *body)
+{
+	char *to = buf_room(body, 2 * (size_t)(limit - bytes));
+	const char *from = bytes, *lf;
+
+	if (to == NULL)
+		return bytes;	/* the buffer is full now: its owner asks */
+	while (from < limit && (lf = memchr(from, '\n', (size_t)(limit - from))) != NULL) {
+		size_t len = (size_t)(lf - from);
+
+		if (m->dot_ends && len == 1 && *from == '.')
+			break;
+		memcpy(to, from, len);
+		to[len] = '\r';
+		to[len + 1] = '\n';
+		to += len + 2;
+		if (len > m->facts.longest_line)
+			m->facts.longest_line = len;
+		from = lf + 1;
+	}
+	*to = '\0';
+	body->len = (size_t)(to - body->data);
+	m->facts.body_8bit = m->facts.body_8bit ||
+	    has_8bit(bytes, (size_t)(from - bytes));
+	return from;
+}
+
 int
 message_feed(struct message *m, const char *bytes, size_t len, struct buf *body,
     struct err *e)
@@ -261,6 +295,17 @@ message_feed(struct message *m, const char *bytes, size_t len, struct buf *body,
 
 	while (bytes < end && !m->ended && result == 0) {
 		stop = next_stop(&stops, bytes, end);
+		if (m->in_body && m->line_len == 0 && m->pending_cr == 0 &&
+		    stop == stops.lf && stop < end) {
+			const char *limit = stops.cr < stops.nul ? stops.cr : stops.nul;
+
+			stop = whole_lines(m, bytes, limit, body);
+			if (stop > bytes) {
+				bytes = stop;
+				continue;
+			}
+			stop = next_stop(&stops, bytes, end);
+		}
 		if (stop > bytes) {
 			result = settle_cr(m, body, e);
 			if (result == 0 && !m->ended)
