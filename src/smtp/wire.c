@@ -153,15 +153,21 @@ transmit(struct wire *w, const char *bytes, size_t len, size_t *sent,
 	return 1;
 }
 
+/* Asked before each turn: a server that never pauses must not go on for ever. */
+static int
+in_time(int64_t deadline, struct err *e)
+{
+	if (clock_left(deadline) == 0)
+		return err_set(e, EX_TEMPFAIL, "no answer in time");
+	return 0;
+}
+
 static int
 wait_for(struct wire *w, short events, int64_t deadline, struct err *e)
 {
 	struct pollfd p = { .fd = w->fd, .events = events };
-	int n = poll(&p, 1, clock_left(deadline));
 
-	if (n == 0)
-		return err_set(e, EX_TEMPFAIL, "no answer in time");
-	if (n < 0 && errno != EINTR)
+	if (poll(&p, 1, clock_left(deadline)) < 0 && errno != EINTR)
 		return err_sys(e, EX_OSERR, "cannot wait for the server");
 	return 0;
 }
@@ -197,6 +203,8 @@ wire_wait(struct wire *w, int64_t deadline, struct err *e)
 		short in_events = POLLIN, out_events;
 		int all, some;
 
+		if (in_time(deadline, e) != 0)
+			return -1;
 		all = transmit(w, w->out.data, w->out.len, &w->sent,
 		    &out_events, e);
 		forget_sent(w);
@@ -227,6 +235,8 @@ wire_send(struct wire *w, const void *bytes, size_t len, int64_t deadline,
 		short in_events = 0, out_events;
 		int all;
 
+		if (in_time(deadline, e) != 0)
+			return -1;
 		all = transmit(w, w->out.data, w->out.len, &w->sent,
 		    &out_events, e);
 		forget_sent(w);

@@ -54,8 +54,8 @@ bool wire_has_input(const struct wire *w);
 
 /*
  * Wait until something has arrived, sending `out` meanwhile. Returns 0, or
- * -1 (EX_TEMPFAIL: lost, or `deadline` (clock_milliseconds) passed;
- * EX_PROTOCOL from TLS).
+ * -1 (EX_TEMPFAIL: lost, or `deadline` (clock_milliseconds) passed, even
+ * where something has arrived; EX_PROTOCOL from TLS).
  */
 int wire_wait(struct wire *w, int64_t deadline, struct err *e);
 

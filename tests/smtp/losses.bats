@@ -73,3 +73,42 @@ truncate_soon() {
 	wait_until 20 grep -q 'C DATA' "$SMTP/dialog"
 	truncate -s 1000000 "$MESSAGE"
 }
+
+# peak CMD...: runs it with descriptor 3, then says its peak of memory in kB.
+peak() {
+	"$PYTHON" -c '
+import resource, subprocess, sys
+result = subprocess.run(sys.argv[1:], pass_fds=[3])
+print("peak", resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+sys.exit(result.returncode)' "$@"
+}
+
+@test "answers without an end cost neither memory nor more than the deadline" {
+	local x start step forever want
+	x=$(printf 'x%.0s' {1..1000})
+	mail ann@here.test joe@there.test <<<'Subject: x'
+	while read -r step forever want; do
+		smtpd "{\"answers\": {\"$step\": {\"forever\": \"$forever\"}}}"
+		printf '%s\n' "smtp.host=127.0.0.1:$PORT" \
+			job.deadline_milliseconds=700 smtp.dot_timeout=1s >"$WORK/job"
+		start=${EPOCHREALTIME/./}
+		run timeout -s KILL 30 bash -c "$(declare -f peak); peak \"\$1\"" \
+			peak "$AGENT" <"$MESSAGE" 3<"$WORK/job"
+		assert_status 0
+		[[ $output =~ (^|$'\n')$want ]] || fail "$step: $output"
+		[[ $output =~ peak\ ([0-9]+)$ ]] || fail "$output"
+		[ "${BASH_REMATCH[1]}" -lt 20480 ] || fail "$step: $output"
+		[ $((${EPOCHREALTIME/./} - start)) -lt 8000000 ] ||
+			fail "$step: it took too long"
+		stop_background
+	done <<-END
+	greeting 220-a\r\n later 0 76 .* does not end
+	greeting 220-$x\r\n later 0 76 .* does not end
+	greeting 220-$x later 0 75 .* no answer in time
+	greeting \r\n later 0 76 .* no answer of a mail server
+	ehlo 250-a\r\n later 0 76 .* does not end
+	ehlo 250-$x later 0 75 .* no answer in time
+	data 354-$x later 0 75 .* no answer in time
+	dot 250-$x unsure 0 75 .* no answer in time
+	END
+}
