@@ -7,7 +7,7 @@
 #                           Prints verdicts, the relay made "R".
 #   mail FROM TO... <TEXT   makes $MESSAGE; LF becomes CRLF
 #   certificates            makes them once a file; $CERTS is the folder
-#   cases FILE              runs a table of cases, see there:
+#   cases FILE [SETTING...]  runs a table of cases, see there:
 #
 #     == name of the case
 #     server {"answers": ...}         script of smtpd.py; {} without it
@@ -16,6 +16,7 @@
 #     want later 0 75 451 4.7.1 R RCPT *     each line of output, a pattern
 #     said MAIL FROM:.*               a line of the client's, a regex
 #     never AUTH                      no line of the client's
+#     noted tls TLSv1.*               a line of the server's own ("*")
 #     once                            do not repeat it without PIPELINING
 #
 # A case whose script has no caps is run with PIPELINING and without. In a
@@ -59,7 +60,7 @@ certificates() {
 # of one server, then each is run.
 
 cases() {
-	local line name= lines=() bad=0 count=0 sessions=()
+	local line name='' lines=() bad=0 count=0 sessions=() given=("${@:2}")
 	each_case "$1" add_sessions
 	[ ${#sessions[@]} -gt 0 ] || fail "no cases in $1"
 	smtpd "{\"sessions\": [$(IFS=,; echo "${sessions[*]}")]}"
@@ -126,8 +127,8 @@ session() {
 }
 
 one_case() {
-	local line word rest settings=() to=(joe@there.test)
-	local want=() said=() never=()
+	local line word rest settings=("${given[@]}") to=(joe@there.test)
+	local want=() said=() never=() noted=()
 	for line in "${lines[@]}"; do
 		read -r word rest <<<"$line"
 		case $word in
@@ -137,6 +138,7 @@ one_case() {
 		want) want+=("$rest") ;;
 		said) said+=("$rest") ;;
 		never) never+=("$rest") ;;
+		noted) noted+=("$rest") ;;
 		*) echo "no such word: $word"; return ;;
 		esac
 	done
@@ -162,6 +164,10 @@ judge() {
 	session | sed -n 's/^[0-9]* C //p' | plain >"$WORK/client"
 	for pattern in "${said[@]}"; do
 		grep -qE -- "$pattern" "$WORK/client" || echo "not said: $pattern"
+	done
+	for pattern in "${noted[@]}"; do
+		session | grep -qE -- "^[0-9]+ \* $pattern" ||
+			echo "not noted: $pattern"
 	done
 	for pattern in "${never[@]}"; do
 		sed -nE "/${pattern//\//\\/}/s/^/was said: /p" "$WORK/client"
