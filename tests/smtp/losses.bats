@@ -112,3 +112,21 @@ sys.exit(result.returncode)' "$@"
 	dot 250-$x unsure 0 75 .* no answer in time
 	END
 }
+
+@test "sendmail ends by its deadline before the dot, and behind it by dot_timeout" {
+	local start
+	export OUTTRAY_DEADLINE=1s
+	start=${EPOCHREALTIME/./}
+	smtpd '{"body_after": 1000, "answers": {"body": {"bytes": "", "then": "deaf"}}}'
+	ini_smtp
+	run timeout -s KILL 60 bash -c 'yes "a long message" | head -c 20000000 | "$SENDMAIL" a@x.test'
+	assert_status 69
+	assert_output_has "no answer in time"
+	stop_background
+	smtpd '{"answers": {"dot": {"bytes": "", "then": "hang"}}}'
+	ini_smtp "dot_timeout = 1s"
+	run timeout -s KILL 60 "$SENDMAIL" a@x.test <<<hi
+	assert_status 69
+	assert_output_has "may arrive twice"
+	[ $((${EPOCHREALTIME/./} - start)) -lt 12000000 ] || fail "it took too long"
+}
