@@ -287,11 +287,24 @@ settle_some(struct submission *b, const struct rest *rest, struct err *e)
 }
 
 /*
- * The answer comes, or does not. The file in the queue goes only when the
- * server has spoken for those who are in it.
+ * The caller was told that the message is kept for these, and nobody is left
+ * to hear of a refusal: it stays for the queue's runner, who tells the sender.
  */
 static void
-settle(struct submission *b, struct delivery *d, size_t waiting)
+put_off_refused(struct delivery *d, const struct rest *waiting)
+{
+	for (size_t i = 0; i < d->count; i++)
+		if (waiting->recipients[i] &&
+		    d->verdicts[i].kind == VERDICT_REFUSED)
+			d->verdicts[i].kind = VERDICT_LATER;
+}
+
+/*
+ * The answer comes, or does not. The file in the queue goes only when the
+ * server has taken the message for all who are in it.
+ */
+static void
+settle(struct submission *b, struct delivery *d, const struct rest *waiting)
 {
 	struct rest rest = { 0 };
 	struct err e = { 0 };
@@ -299,10 +312,11 @@ settle(struct submission *b, struct delivery *d, size_t waiting)
 
 	if (delivery_wait(d, dot_deadline(&b->context->settings)) == 0)
 		delivery_stop(d, "no answer to the final dot");
+	put_off_refused(d, waiting);
 	result = find_rest(d, &rest, &e);
 	if (result == 0 && rest.count == 0)
 		result = spool_settle(&b->spool, &e);
-	else if (result == 0 && rest.count < waiting)
+	else if (result == 0 && rest.count < waiting->count)
 		result = settle_some(b, &rest, &e);
 	if (result != 0)
 		log_line(&b->context->log, LOG_LEVEL_ERROR, "%s: %s", b->spool.id,
@@ -358,7 +372,7 @@ stay_for_answer(struct submission *b, struct delivery *d, struct report *r)
 	if (child <= 0 || session)
 		proc_release_signals(&before);
 	if (child <= 0)		/* where there is no process for it: wait here */
-		settle(b, d, rest.count);
+		settle(b, d, &rest);
 	if (child == 0)
 		_exit(0);	/* nobody is waiting for a status */
 	report_pending(b, d, rest.count, r);

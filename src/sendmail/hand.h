@@ -12,9 +12,10 @@
  *
  * Where the deadline passes after the last bytes may have gone out, the
  * message is put into the queue, locked, and a process of its own stays to
- * hear the server's answer (dot_timeout) and to take it out again: that
- * process ends in here and never returns. Without a queue the answer is
- * waited for.
+ * hear the server's answer (dot_timeout) and to take out again whom the
+ * server took it for: that process ends in here and never returns. A refusal
+ * that comes so late leaves it in the queue, as the caller was told that it is
+ * there. Without a queue the answer is waited for.
  */
 void hand_over(struct submission *b, struct report *r);
 

@@ -172,16 +172,22 @@ X-Receiver: <c@x.test>' "$(eml_envelope "$(queued_file)" | plain)"
 	wait_until 20 gone
 }
 
-@test "no answer to the dot by the deadline, then a 451: it stays queued" {
-	with_queue
-	export OUTTRAY_DEADLINE=1s
-	send '{"answers": {"dot": [{"delay": 2, "say": "451 4.3.0 not yet"}]}}'
-	assert_status 0
-	assert_equal 1 "$(queued)"
-	unlocked() { flock -n "$(queued_file)" true; }
-	wait_until 20 unlocked
-	assert_equal 1 "$(queued)"
-	assert_whole
+@test "no answer to the dot by the deadline, then a 451 or a 554: what was said to be kept stays queued" {
+	local answer
+	unlocked() { [ "$(queued)" -eq 0 ] || flock -n "$(queued_file)" true; }
+	for answer in '451 4.3.0 not yet' '554 5.6.0 no such words'; do
+		with_queue
+		export OUTTRAY_DEADLINE=1s
+		send "{\"answers\": {\"dot\": [{\"delay\": 2, \"say\": \"$answer\"}]}}"
+		assert_status 0
+		assert_equal 1 "$(queued)"
+		wait_until 20 unlocked
+		assert_equal 1 "$(queued)"
+		assert_whole
+		assert_equal 3 "$(grep -c '^X-Receiver' "$(queued_file)")"
+		rm -rf "$WORK/spool"
+		stop_background
+	done
 }
 
 @test "no answer to the dot by the deadline and no queue: it is waited for" {
