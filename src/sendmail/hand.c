@@ -249,6 +249,34 @@ conclude(struct submission *b, struct delivery *d, struct report *r)
 		proc_release_signals(&before);
 }
 
+/* There was no agent, as `cause` says; signals as in conclude. */
+static void
+conclude_unsent(struct submission *b, const struct err *cause, struct report *r)
+{
+	struct rest all = { NULL, b->envelope.count };
+	struct err why = { 0 };
+	sigset_t before;
+	bool queued;
+
+	proc_hold_signals(&before);
+	queued = queue_rest(b, &all, false, &why) == 0;
+	if (queued) {
+		report_line(r, "%s: queued as %s", cause->text, b->spool.id);
+		r->kept = all.count;
+		memcpy(r->id, b->spool.id, sizeof(r->id));
+	} else {
+		report_error(r, cause);
+		report_line(r, "nothing was kept: %s", why.text);
+	}
+	log_line(&b->context->log, LOG_LEVEL_ERROR, "%s: from=<%s>, nrcpt=%zu, "
+	    "uid=%lu, status=%s (%s%s%s)", b->id, b->envelope.sender.text,
+	    b->envelope.count, (unsigned long)b->context->caller.uid,
+	    status_word(VERDICT_LATER, queued), cause->text,
+	    queued ? "; queued as " : "", queued ? b->spool.id : "");
+	if (b->context->options.mode == MODE_SMTP)
+		proc_release_signals(&before);
+}
+
 static int64_t
 dot_deadline(const struct settings *s)
 {
@@ -385,9 +413,8 @@ hand_over(struct submission *b, struct report *r)
 	struct settings *s = &b->context->settings;
 	int64_t wait = (int64_t)s->deadline_seconds * 1000;
 	int64_t deadline = clock_milliseconds() + wait;
-	struct rest all = { NULL, b->envelope.count };
 	struct delivery d;
-	struct err e = { 0 }, why = { 0 };
+	struct err e = { 0 };
 
 	s->job_facts = b->message.facts;
 	s->job_facts.size = b->size;
@@ -395,13 +422,7 @@ hand_over(struct submission *b, struct report *r)
 	s->job_deadline_milliseconds = (uint64_t)(wait - wait / 20);
 	if (delivery_start(&d, s, submission_file(b), b->envelope.count,
 	    b->context->options.verbose, &e) != 0) {
-		if (queue_rest(b, &all, false, &why) == 0) {
-			report_line(r, "%s: queued as %s", e.text, b->spool.id);
-			r->kept = all.count;
-		} else {
-			report_error(r, &e);
-			report_line(r, "nothing was kept: %s", why.text);
-		}
+		conclude_unsent(b, &e, r);
 		return;
 	}
 	if (delivery_wait(&d, deadline) == 0 && !d.pending)

@@ -265,3 +265,24 @@ X-Receiver: <c@x.test>' "$(eml_envelope "$(queued_file)" | plain)"
 		stop_background
 	done
 }
+
+@test "no agent can be started: queued and in the log where there is a queue, whatever signal comes, 71 where not" {
+	with_queue
+	smtpd '{}'
+	ini_smtp
+	export OUTTRAY_LOG=$WORK/mail.log
+	run strace -o trace -e trace=write,clone,clone3,vfork \
+		-e inject=clone,clone3,vfork:error=EAGAIN \
+		-e inject=write:signal=TERM:when=2+ "$SENDMAIL" a@x.test <<<hi
+	[ "$(grep -c '^write' trace)" -ge 2 ] || fail "$(cat trace)"
+	assert_status 0
+	assert_output_has "queued as"
+	assert_equal 1 "$(queued)"
+	has mail.log 'status=deferred .*cannot start .*; queued as '
+	rm -r "$WORK/spool"
+	run strace -o trace -e trace=clone,clone3,vfork \
+		-e inject=clone,clone3,vfork:error=EAGAIN "$SENDMAIL" a@x.test <<<hi
+	assert_status 71
+	assert_output_has "nothing was kept"
+	has mail.log 'status=failed .*cannot start '
+}
