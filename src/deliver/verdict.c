@@ -141,6 +141,18 @@ take_text(struct rest *r, char *text, size_t size)
 	return true;
 }
 
+/*
+ * What a run of sendmail exits with comes from here: a mail that was not sent
+ * must not end with 0, and one that was refused not with "try again".
+ */
+static bool
+status_fits(enum verdict_kind kind, size_t status)
+{
+	if (kind == VERDICT_SENT)
+		return status == 0;
+	return status != 0 && (kind == VERDICT_LATER || status != EX_TEMPFAIL);
+}
+
 int
 verdict_parse(struct verdict *v, const char *line, size_t len, struct err *e)
 {
@@ -152,7 +164,8 @@ verdict_parse(struct verdict *v, const char *line, size_t len, struct err *e)
 	if (len == 7 && memcmp(line, "pending", 7) == 0)
 		return 1;
 	if (!take_kind(&r, &got) || !take_number(&r, SIZE_MAX, &got.index) ||
-	    !take_number(&r, 255, &status) || !take_number(&r, 999, &code) ||
+	    !take_number(&r, 255, &status) || !status_fits(got.kind, status) ||
+	    !take_number(&r, 999, &code) ||
 	    !take_word(&r, got.dsn, sizeof(got.dsn)) ||
 	    !take_word(&r, got.relay, sizeof(got.relay)) ||
 	    !take_word(&r, got.step, sizeof(got.step)) ||

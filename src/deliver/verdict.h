@@ -53,7 +53,8 @@ void verdict_print(const struct verdict *v, struct buf *out);
 
 /*
  * The line without '\n' to a verdict. Returns 0, 1 for the "pending" line (*v is
- * untouched), or -1 (EX_SOFTWARE).
+ * untouched), or -1 (EX_SOFTWARE: no verdict, or one whose status is not that
+ * of its kind: 0 for sent and only for it, EX_TEMPFAIL never for refused).
  */
 int verdict_parse(struct verdict *v, const char *line, size_t len, struct err *e);
 

@@ -53,6 +53,11 @@ check_refusals(void)
 		"sent 0 0 250 - re\033lay dot x",
 		"sent 0 0 250 - - a-step-that-is-too-long x",
 		"sent 0 0 250 - - dot ",
+		"sent 0 69 250 - - dot x",
+		"later 0 0 451 - - dot x",
+		"unsure 0 0 0 - - dot x",
+		"refused 0 0 550 - - dot x",
+		"refused 0 75 550 - - dot x",
 	};
 	struct verdict v = { .index = 77 };
 	struct err e;
