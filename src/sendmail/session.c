@@ -32,13 +32,13 @@ data(void *self, const char *bytes, size_t len, struct err *e)
 }
 
 /*
- * RFC 5321 4.2.1 by what went wrong. A refusal of some recipients is one of
- * the whole message here, as there is but one answer; its text says who got it.
+ * RFC 5321 4.2.1 by what went wrong. There is one answer for all recipients;
+ * where some got the message and some did not it says for ever: see session.h.
  */
 static const char *
 code_of(const struct report *r)
 {
-	if (r->refused > 0 || r->status == EX_DATAERR || r->status == EX_USAGE ||
+	if (r->refused > 0 || r->sent > 0 || r->kept > 0 || r->status == EX_DATAERR || r->status == EX_USAGE ||
 	    r->status == EX_NOUSER)
 		return "554 5.0.0";
 	return "451 4.3.0";

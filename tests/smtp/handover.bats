@@ -286,3 +286,26 @@ X-Receiver: <c@x.test>' "$(eml_envelope "$(queued_file)" | plain)"
 	assert_output_has "nothing was kept"
 	has mail.log 'status=failed .*cannot start '
 }
+
+@test "-bs: sent to one and put off for another is no answer that asks for all of it again" {
+	local session='EHLO me\r\nMAIL FROM:<a@b.test>\r\nRCPT TO:<c@d.test>\r\nRCPT TO:<e@f.test>\r\nDATA\r\nhi\r\n.\r\nQUIT\r\n'
+	smtpd '{"answers": {"rcpt e@f.test": "451 4.7.1 greylisted"}}'
+	ini_smtp
+	run "$SENDMAIL" -bs < <(printf "$session")
+	assert_status 0
+	assert_equal 1 "$(messages)"
+	assert_output_has "554 5.0.0 not for all: sent to 1, kept for 0; <e@f.test>: "
+	assert_output_has "451 4.7.1 greylisted"
+	# Nobody got it: then it may be sent again.
+	smtpd '{"answers": {"rcpt": "451 4.7.1 greylisted"}}' second
+	ini_smtp
+	run "$SENDMAIL" -bs < <(printf "$session")
+	assert_output_has $'\n451 4.3.0 <c@d.test>'
+	# With a queue everybody is served.
+	with_queue
+	smtpd '{"answers": {"rcpt e@f.test": "451 4.7.1 greylisted"}}' third
+	ini_smtp
+	run "$SENDMAIL" -bs < <(printf "$session")
+	assert_output_has $'\n250 2.0.0 Ok: kept as'
+	assert_equal 1 "$(queued)"
+}
