@@ -11,14 +11,12 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 enum {
 	READ_BYTES = 64 * 1024,
-	COMPLAINT_MAX = 4096,
 	DRAIN_MILLISECONDS = 10000,	/* for what a caller still writes … */
 	DRAIN_IDLE_MILLISECONDS = 200	/* … while it does write */
 };
@@ -31,15 +29,24 @@ static const char usage[] =
 	"See sendmail(8) and outtray.ini(5).\n";
 
 static void
-complain(const char *text)
+complain_bytes(const char *text, size_t len)
 {
+	static const char name[] = "sendmail: ";
 	struct buf line;
 
-	buf_init(&line, COMPLAINT_MAX);
-	buf_printf(&line, "sendmail: %s\n", text);
+	buf_init(&line, REPORT_MAX + sizeof(name) + 1);
+	buf_puts(&line, name);
+	buf_put(&line, text, len);
+	buf_putc(&line, '\n');
 	/* With standard error gone there is nobody to tell. */
 	(void)io_write(STDERR_FILENO, buf_text(&line), line.len);
 	buf_free(&line);
+}
+
+static void
+complain(const char *text)
+{
+	complain_bytes(text, strlen(text));
 }
 
 static void
@@ -47,10 +54,8 @@ print_report(const struct report *r)
 {
 	for (const char *line = buf_text(&r->lines); *line != '\0'; ) {
 		size_t len = strcspn(line, "\n");
-		char text[COMPLAINT_MAX];
 
-		(void)snprintf(text, sizeof(text), "%.*s", (int)len, line);
-		complain(text);
+		complain_bytes(line, len);
 		line += len + (line[len] == '\n');
 	}
 }

@@ -309,3 +309,18 @@ X-Receiver: <c@x.test>' "$(eml_envelope "$(queued_file)" | plain)"
 	assert_output_has $'\n250 2.0.0 Ok: kept as'
 	assert_equal 1 "$(queued)"
 }
+
+@test "a line that names five recipients with long addresses is said whole" {
+	local local_part i names=()
+	local_part=$(head -c 850 /dev/zero | tr '\0' x)
+	for i in 1 2 3 4 5 6; do
+		names+=("$local_part$i@x.test")
+	done
+	smtpd '{"answers": {"rcpt": "550 5.1.1 nobody of that name"}}'
+	ini_smtp
+	run "$SENDMAIL" "${names[@]}" <<<hi
+	assert_status 67
+	assert_output_has "sendmail: <${names[0]}>, "
+	assert_output_has "<${names[4]}> and 1 more: "
+	assert_output_has "550 5.1.1 nobody of that name (permanent; not kept; uid $(id -u))"
+}
