@@ -41,13 +41,6 @@ as_nobody() {
 
 need_root() { [ "$(id -u)" -eq 0 ] || skip "not root"; }
 
-# A sanitizer's library makes calls of its own and needs a tracer's place.
-need_plain_build() {
-	if nm -D "$SENDMAIL" | grep -q __asan_init; then
-		skip "a sanitizer's build is not traced"
-	fi
-}
-
 deny() {
 	"$DENY" "$@" -- "$SENDMAIL" -t < <(mail)
 }

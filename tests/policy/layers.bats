@@ -48,9 +48,7 @@ includes() {
 }
 
 @test "sendmail links libc and inih only, outtray-smtp libc, outtray-smtp-tls OpenSSL too" {
-	if nm -D "$SENDMAIL" | grep -q __asan_init; then
-		skip "a sanitizer's build links the sanitizer too"
-	fi
+	need_plain_build
 	needed() {
 		readelf -d "$1" | sed -n 's/.*(NEEDED).*\[\(lib[a-z]*\).*/\1/p' |
 			sort | tr '\n' ' '

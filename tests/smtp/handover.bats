@@ -252,6 +252,7 @@ X-Receiver: <c@x.test>' "$(eml_envelope "$(queued_file)" | plain)"
 }
 
 @test "a signal behind the server's answer does not make a sent or queued mail look lost" {
+	will_be_traced
 	local answer
 	for answer in '"quit": {"then": "hang"}' '"mail": "451 4.3.0 later"'; do
 		with_queue
@@ -267,6 +268,7 @@ X-Receiver: <c@x.test>' "$(eml_envelope "$(queued_file)" | plain)"
 }
 
 @test "no agent can be started: queued and in the log where there is a queue, whatever signal comes, 71 where not" {
+	will_be_traced
 	with_queue
 	smtpd '{}'
 	ini_smtp

@@ -57,6 +57,7 @@ login=("user = joe" "tls = starttls")
 }
 
 @test "the password is in no argument, no environment, no -v output and no log" {
+	will_be_traced
 	local encoded
 	encoded=$(printf '\0joe\0pencil' | base64)
 	tls_server good
@@ -131,6 +132,7 @@ with_store() {
 }
 
 @test "the authority is looked up in the system's hashed folder, no bundle is parsed" {
+	will_be_traced
 	tls_server good
 	ini_smtp "${login[@]}" "password_file = $WORK/secret" "tls_name = localhost"
 	cp -R "$CERTS/roots" store

@@ -28,6 +28,9 @@
 #           has FILE REGEX / lacks FILE REGEX   (grep -E, CR ignored)
 #           same FILE < BYTES      byte for byte
 #           fail TEXT
+# Builds:   need_plain_build       skips where a sanitizer's own calls, memory
+#                                  or libraries would be counted
+#           will_be_traced         this test runs the programs under strace
 
 bats_require_minimum_version 1.5.0
 
@@ -65,6 +68,17 @@ common_teardown() {
 		tail -n 60 "$WORK"/*/dialog 2>/dev/null
 	fi
 	return $status
+}
+
+need_plain_build() {
+	if nm -D "$SENDMAIL" | grep -q __asan_init; then
+		skip "a sanitizer's calls, memory and libraries would be counted"
+	fi
+}
+
+# The leak sanitizer traces the program itself, and there is one tracer only.
+will_be_traced() {
+	export ASAN_OPTIONS=detect_leaks=0
 }
 
 fail() {
