@@ -28,19 +28,21 @@ static const char usage[] =
 	"       sendmail -bs | -bv address ... | -bp | -bi | -q\n"
 	"See sendmail(8) and outtray.ini(5).\n";
 
+/* Not from the heap: what is said may be that there is no memory. */
 static void
 complain_bytes(const char *text, size_t len)
 {
 	static const char name[] = "sendmail: ";
-	struct buf line;
+	static char line[sizeof(name) + REPORT_LINE_MAX];
+	size_t end = sizeof(name) - 1;
 
-	buf_init(&line, REPORT_MAX + sizeof(name) + 1);
-	buf_puts(&line, name);
-	buf_put(&line, text, len);
-	buf_putc(&line, '\n');
+	if (len > REPORT_LINE_MAX)
+		len = REPORT_LINE_MAX;
+	memcpy(line, name, end);
+	memcpy(line + end, text, len);
+	line[end + len] = '\n';
 	/* With standard error gone there is nobody to tell. */
-	(void)io_write(STDERR_FILENO, buf_text(&line), line.len);
-	buf_free(&line);
+	(void)io_write(STDERR_FILENO, line, end + len + 1);
 }
 
 static void
@@ -58,6 +60,8 @@ print_report(const struct report *r)
 		complain_bytes(line, len);
 		line += len + (line[len] == '\n');
 	}
+	if (r->lines.full)
+		complain("no memory for all that there is to say");
 }
 
 /* Leave no hidden file and no agent behind; then die as we were told. */

@@ -76,7 +76,7 @@ report_verdicts(struct report *r, const struct envelope *v,
 	const struct verdict *x = &verdicts[first];
 	struct buf line;
 
-	buf_init(&line, 16384);
+	buf_init(&line, REPORT_LINE_MAX);
 	print_names(v, verdicts, first, &line);
 	buf_puts(&line, ": ");
 	if (x->relay[0] != '\0')

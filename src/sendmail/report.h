@@ -11,12 +11,16 @@
 #include "mail/envelope.h"
 #include "mail/stamp.h"
 
-enum { REPORT_MAX = 256 * 1024 };
+enum {
+	REPORT_MAX = 256 * 1024,	/* bytes in all */
+	REPORT_LINE_MAX = 16 * 1024	/* longer lines are cut */
+};
 
 struct report {
 	int        status;		/* 0: every recipient was sent to or kept for */
 	char       id[STAMP_ID_MAX];	/* of what was kept, or of the message */
-	struct buf lines;		/* for standard error, each with '\n' */
+	struct buf lines;		/* for standard error, each with '\n';
+					   `full` where some did not fit */
 	int        code;		/* the server's to the first who was
 					   refused, for -bs; 0 = none */
 	size_t     sent, kept, refused;	/* recipients */
