@@ -27,7 +27,7 @@ void
 buf_reset(struct buf *b)
 {
 	b->len = 0;
-	b->full = false;
+	b->full = b->no_memory = false;
 	if (b->data != NULL)
 		b->data[0] = '\0';
 }
@@ -64,7 +64,7 @@ buf_room(struct buf *b, size_t len)
 		return NULL;
 	}
 	if (b->len + len + 1 > b->size && !grow(b, b->len + len + 1)) {
-		b->full = true;
+		b->full = b->no_memory = true;
 		return NULL;
 	}
 	return b->data + b->len;

@@ -18,14 +18,15 @@ struct buf {
 	size_t len;	/* bytes in use */
 	size_t size;	/* bytes allocated */
 	size_t limit;	/* the most that len may become */
-	bool   full;	/* something did not fit */
+	bool   full;	/* something did not fit … */
+	bool   no_memory; /* … and not because of the limit */
 };
 
 /* Zeroed memory is an empty buffer with limit 0 and is safe to free. */
 void buf_init(struct buf *b, size_t limit_bytes);
 void buf_free(struct buf *b);
 
-/* Forget contents and `full`; the memory stays for the next use. */
+/* Forget contents, `full` and `no_memory`; the memory stays for the next use. */
 void buf_reset(struct buf *b);
 
 void buf_put(struct buf *b, const void *bytes, size_t len);

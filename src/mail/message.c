@@ -109,8 +109,10 @@ body_line_end(struct message *m, struct buf *body)
 }
 
 static int
-too_long(struct err *e)
+too_long(const struct buf *full, struct err *e)
 {
+	if (full->no_memory)
+		return err_set(e, EX_OSERR, "no memory for the message's header");
 	return err_set(e, EX_DATAERR, "the message's header is longer than %d bytes",
 	    HEAD_MAX);
 }
@@ -150,7 +152,7 @@ head_line(struct message *m, struct buf *body, struct err *e)
 		buf_put(&m->head, line, len);
 		buf_put(&m->head, "\r\n", 2);
 		if (m->head.full)
-			return too_long(e);
+			return too_long(&m->head, e);
 	} else {
 		head_ends(m, true, body);
 		body_line_end(m, body);
@@ -179,7 +181,7 @@ text(struct message *m, const char *bytes, size_t len, struct buf *body,
 		buf_reset(&m->line);
 		return 0;
 	}
-	return m->line.full ? too_long(e) : 0;
+	return m->line.full ? too_long(&m->line, e) : 0;
 }
 
 static int

@@ -245,6 +245,8 @@ aliases_parse(struct aliases *al, const char *bytes, size_t len, struct err *e)
 	al->count = 0;
 	buf_reset(&al->bytes);
 	buf_put(&al->bytes, bytes, len);
+	if (al->bytes.no_memory)
+		return err_set(e, EX_OSERR, "no memory for %s", al->path);
 	if (al->bytes.full)
 		return err_set(e, EX_CONFIG, "%s is too long (more than %d "
 		    "bytes)", al->path, ALIASES_FILE_MAX);

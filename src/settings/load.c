@@ -120,7 +120,9 @@ read_first_file(struct settings *s, const char *file_option,
 		    read_named(s, "OUTTRAY_CONFIG", named, e);
 	buf_init(&user_file, SETTINGS_PATH_MAX - 1);
 	print_user_file(environment, &user_file);
-	if (user_file.len > 0 && !user_file.full)
+	if (user_file.no_memory)
+		found = err_set(e, EX_OSERR, "no memory");
+	else if (user_file.len > 0 && !user_file.full)
 		found = read_user_file(s, buf_text(&user_file), e);
 	buf_free(&user_file);
 	if (found == 0)

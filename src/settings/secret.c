@@ -116,7 +116,9 @@ read_credential(struct settings *s, char *const environment[], struct err *e)
 	buf_init(&path, SETTINGS_PATH_MAX);
 	buf_puts(&path, folder);
 	buf_puts(&path, "/outtray-password");
-	if (!path.full)
+	if (path.no_memory)
+		result = err_set(e, EX_OSERR, "no memory");
+	else if (!path.full)
 		result = read_secret(&s->password, buf_text(&path), true, e);
 	buf_free(&path);
 	return result;

@@ -206,6 +206,8 @@ set_secret(void *to, const struct setting_row *r, const char *value, struct err 
 
 	buf_reset(secret);
 	buf_puts(secret, value);
+	if (secret->no_memory)
+		return err_set(e, EX_OSERR, "no memory");
 	return secret->full ? err_set(e, EX_CONFIG, "%s is too long", r->key) : 0;
 }
 

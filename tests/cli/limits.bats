@@ -13,27 +13,42 @@ mail() { printf 'To: a@x.test\nSubject: s\n\nhi\n'; }
 
 kept() { find "$PICKUP" "$WORK/spool" -name '*.eml' 2>/dev/null | wc -l; }
 
-# limited LIMIT [ARGUMENT...]: sendmail under that limit, with an environment
-# of known size, since it is on the stack.
+# limited LIMIT FILE: sendmail under that limit, with an environment of known
+# size, since it is on the stack.
 limited() {
 	rm -f "$PICKUP"/*.eml
 	run --separate-stderr timeout -k 5 60 env -i \
-		OUTTRAY_CONFIG="$OUTTRAY_CONFIG" prlimit "$1" \
-		"$SENDMAIL" -t "${@:2}" < <(mail)
+		OUTTRAY_CONFIG="$OUTTRAY_CONFIG" prlimit "$1" "$SENDMAIL" -t <"$2"
 }
 
-@test "without memory the error is still said" {
+# starved FILE FIRST STEP LAST: with each of these many bytes of data it is
+# kept, or the want of memory is said; the latter at least once.
+starved() {
 	local data said=
-	ini_pickup
-	for data in $(seq 400000 4096 560000); do
-		limited --data="$data"
-		[ "$status" -ne 0 ] || continue
+	for data in $(seq "$2" "$3" "$4"); do
+		limited --data="$data" "$1"
 		# The C library itself starts with less than we do.
 		[ "$status" -ne 127 ] || continue
-		assert_equal 0 "$(kept)"
+		if [ "$status" -eq 0 ]; then
+			assert_equal "$data 1" "$data $(kept)"
+			continue
+		fi
+		assert_equal "$data 0" "$data $(kept)"
 		assert_status 71
 		[[ $stderr == *"sendmail: "*memory* ]] || fail "$data: $stderr"
 		said=yes
 	done
 	assert_equal yes "$said"
+}
+
+@test "without memory the error is still said" {
+	ini_pickup
+	mail >small
+	starved small 400000 4096 560000
+}
+
+@test "a header that there is no memory for is not called too long" {
+	ini_pickup
+	{ printf 'To: a@x.test\n'; printf 'X-%09999d: x\n' {1..60}; } >header
+	starved header 450000 32768 1400000
 }

@@ -69,12 +69,14 @@ test_growth(void)
 	check(!b.full && b.len == 100000, "it grows");
 	check(b.data[0] == 'a' && b.data[99999] == 'a' + 99999 % 26,
 	    "and keeps what it had");
-	check(buf_room(&b, SIZE_MAX - 1) == NULL && b.full,
+	check(buf_room(&b, SIZE_MAX - 1) == NULL && b.full && !b.no_memory,
 	    "an impossible length does not fit");
 	buf_free(&b);
 	buf_init(&b, SIZE_MAX / 2);
-	check(buf_room(&b, SIZE_MAX / 4) == NULL && b.full,
+	check(buf_room(&b, SIZE_MAX / 4) == NULL && b.full && b.no_memory,
 	    "nor one for which there is no memory");
+	buf_reset(&b);
+	check(!b.full && !b.no_memory, "both are forgotten together");
 	buf_free(&b);
 	buf_init(&b, 4);
 	memcpy(buf_room(&b, 4), "four", 4);
