@@ -297,7 +297,11 @@ class Session:
         if self.buffer:
             self.note(f"early {len(self.buffer)} after STARTTLS")
             self.buffer = b""
-        self.answer("handshake", None)
+        plan = self.plan("handshake", None)
+        # Plain text is what comes before the client has begun.
+        if plan["said"].startswith(b"\x16"):
+            self.sock.recv(1, socket.MSG_PEEK)
+        self.perform(plan)
         try:
             self.sock = context_for(self.script).wrap_socket(
                 self.sock, server_side=True, do_handshake_on_connect=False)
