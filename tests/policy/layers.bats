@@ -53,7 +53,8 @@ includes() {
 		readelf -d "$1" | sed -n 's/.*(NEEDED).*\[\(lib[a-z]*\).*/\1/p' |
 			sort | tr '\n' ' '
 	}
-	assert_equal "libc libinih " "$(needed "$SENDMAIL")"
+	# inih is within, where it can be had as an archive.
+	assert_equal "libc " "$(needed "$SENDMAIL" | sed 's/libinih //')"
 	assert_equal "libc " "$(needed "$BUILD/outtray-smtp")"
 	assert_equal "libc libcrypto libssl " "$(needed "$BUILD/outtray-smtp-tls")"
 }
