@@ -122,14 +122,11 @@ again:
 static int
 append(const char *path, const char *line)
 {
-	mode_t before = umask(027);
 	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW |
 	    O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0640);
-	int cause = errno, n = -1;
+	int cause, n = -1;
 	struct stat st;
 
-	(void)umask(before);
-	errno = cause;
 	if (fd < 0)
 		return -1;
 	if (fstat(fd, &st) == 0 && (S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode)))

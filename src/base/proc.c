@@ -77,7 +77,6 @@ int
 proc_start(int first_closed, struct err *e)
 {
 	struct sigaction ignore = { .sa_handler = SIG_IGN };
-	struct sigaction normal = { .sa_handler = SIG_DFL };
 	struct rlimit none = { 0, 0 };
 	int stdin_was_closed = open_first_three(e);
 
@@ -87,9 +86,7 @@ proc_start(int first_closed, struct err *e)
 	(void)sigaction(SIGPIPE, &ignore, NULL);	/* cannot fail so */
 	/* A file over the caller's `ulimit -f` is an error, not a death. */
 	(void)sigaction(SIGXFSZ, &ignore, NULL);
-	/* With SIGCHLD ignored by our caller waitpid(2) would find no child. */
-	(void)sigaction(SIGCHLD, &normal, NULL);
-	(void)umask(077);
+	(void)umask(027);
 	/* Passwords go through our memory: they shall not stay on a disk. */
 	(void)setrlimit(RLIMIT_CORE, &none);
 	return stdin_was_closed;
@@ -175,12 +172,15 @@ pid_t
 proc_spawn(const char *path, char *const argv[], char *const environment[],
     const int *fds, int count, struct err *e)
 {
+	struct sigaction normal = { .sa_handler = SIG_DFL };
 	int copies[SPAWN_MAX];
 	pid_t pid = -1;
 	int cause;
 
 	if (count > SPAWN_MAX)
 		return err_set(e, EX_SOFTWARE, "%d descriptors for %s", count, path);
+	/* With SIGCHLD ignored by our caller waitpid(2) would find no child. */
+	(void)sigaction(SIGCHLD, &normal, NULL);	/* cannot fail so */
 	for (int i = 0; i < SPAWN_MAX; i++)
 		copies[i] = -1;
 	each_from(3, CLOSE_RANGE_CLOEXEC, keep_from_children);

@@ -15,8 +15,8 @@
  * Descriptors 0 to 2 are open afterwards (/dev/null where they were not, so
  * that no file or socket ever gets their numbers), all from `first_closed` on
  * are closed, SIGPIPE and SIGXFSZ are ignored (writing fails with EPIPE and
- * EFBIG instead), SIGCHLD has its default action, the umask is 077, and no
- * core is dumped. Returns 0, 1 if descriptor 0 had been closed, or -1
+ * EFBIG instead), the umask is 027 (files are made with the modes they need),
+ * and no core is dumped. Returns 0, 1 if descriptor 0 had been closed, or -1
  * (EX_OSERR).
  */
 int proc_start(int first_closed, struct err *e);
@@ -32,7 +32,7 @@ void proc_release_signals(const sigset_t *before);
  * Start `path` with the descriptors fds[0] … fds[count - 1] as its 0, 1, 2 …;
  * -1 there means /dev/null. All others are closed in it. `argv` and
  * `environment` end with NULL; signals are as by default, but for SIGPIPE and
- * SIGXFSZ, which stay ignored.
+ * SIGXFSZ, which stay ignored. SIGCHLD has its default action afterwards.
  * Returns the process id, or -1 (EX_OSFILE where it cannot be executed,
  * EX_OSERR for the rest).
  */

@@ -3,12 +3,16 @@
 #include "base/io.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __linux__
+#include <sys/auxv.h>
+#endif
 #include <unistd.h>
 
 /*
@@ -96,13 +100,28 @@ find_in_passwd(struct caller *c)
 	return found;
 }
 
+/* The kernel has told it at the start, and nothing here changes it. */
+static uid_t
+real_uid(void)
+{
+#ifdef __linux__
+	unsigned long uid;
+
+	errno = 0;
+	uid = getauxval(AT_UID);
+	if (uid != 0 || errno == 0)
+		return (uid_t)uid;
+#endif
+	return getuid();
+}
+
 void
 caller_find(struct caller *c)
 {
 	const struct passwd *entry;
 
 	memset(c, 0, sizeof(*c));
-	c->uid = getuid();
+	c->uid = real_uid();
 	if (find_in_passwd(c))
 		return;
 	entry = getpwuid(c->uid);

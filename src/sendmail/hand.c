@@ -4,6 +4,7 @@
 #include "base/proc.h"
 #include "deliver/deliver.h"
 #include "mail/eml.h"
+#include "sendmail/signals.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -76,7 +77,7 @@ queue_some(struct submission *b, const struct rest *rest, bool locked,
 	eml_print(&b->envelope, true, rest->recipients, &block);
 	if (spool_write(&spool, &block, e) != 0 ||
 	    copy_message(submission_file(b), b->block, &spool, e) != 0 ||
-	    spool_commit(&spool, locked, e) != 0) {
+	    spool_commit(&spool, b->id, locked, e) != 0) {
 		spool_free(&spool);
 		result = -1;
 	} else {
@@ -107,7 +108,7 @@ queue_rest(struct submission *b, const struct rest *rest, bool locked,
 		spool_free(&old);	/* it never appeared */
 		return 0;
 	}
-	return spool_commit(&b->spool, locked, e);
+	return spool_commit(&b->spool, b->id, locked, e);
 }
 
 /* Those who were neither sent to nor refused. 0, or -1 (EX_OSERR). */
@@ -305,12 +306,16 @@ static int
 settle_some(struct submission *b, const struct rest *rest, struct err *e)
 {
 	struct spool old;
+	sigset_t before;
 	int result;
 
-	if (queue_some(b, rest, false, &old, e) != 0)
-		return -1;
-	result = spool_settle(&old, e);
-	spool_free(&old);
+	proc_hold_signals(&before);
+	result = queue_some(b, rest, false, &old, e);
+	if (result == 0) {
+		result = spool_settle(&old, e);
+		spool_free(&old);
+	}
+	proc_release_signals(&before);
 	return result;
 }
 
@@ -416,6 +421,7 @@ hand_over(struct submission *b, struct report *r)
 	struct delivery d;
 	struct err e = { 0 };
 
+	signals_catch();
 	s->job_facts = b->message.facts;
 	s->job_facts.size = b->size;
 	s->job_verbose = b->context->options.verbose;

@@ -4,13 +4,12 @@
 #include "base/clock.h"
 #include "base/io.h"
 #include "base/proc.h"
-#include "deliver/deliver.h"
 #include "sendmail/session.h"
+#include "sendmail/signals.h"
 #include "sendmail/submit.h"
 #include "sendmail/verify.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -62,29 +61,6 @@ print_report(const struct report *r)
 	}
 	if (r->lines.full)
 		complain("no memory for all that there is to say");
-}
-
-/* Leave no hidden file and no agent behind; then die as we were told. */
-static void
-on_signal(int number)
-{
-	draft_remove_hidden();
-	delivery_kill_agent();
-	(void)signal(number, SIG_DFL);
-	(void)raise(number);
-}
-
-static void
-catch_signals(void)
-{
-	static const int numbers[] = { SIGHUP, SIGINT, SIGTERM };
-	struct sigaction old, ours = { .sa_handler = on_signal };
-
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
-		/* What the caller ignores (nohup) stays ignored. */
-		if (sigaction(numbers[i], &ours, &old) == 0 &&
-		    old.sa_handler == SIG_IGN)
-			(void)sigaction(numbers[i], &old, NULL); /* cannot fail so */
 }
 
 static const char *
@@ -201,7 +177,8 @@ read_message(struct submission *b, struct context *c, struct err *e)
 static int
 submit(struct context *c)
 {
-	struct submission b;
+	/* Not freed where it is kept: the kernel does that faster. */
+	static struct submission b;
 	struct report r;
 	struct err e = { 0 };
 	int status;
@@ -215,7 +192,8 @@ submit(struct context *c)
 	} else {
 		submission_end(&b, &r);
 	}
-	submission_free(&b);
+	if (r.kept == 0)
+		submission_free(&b);
 	print_report(&r);
 	status = r.status;
 	report_free(&r);
@@ -276,7 +254,7 @@ main(int argc, char **argv, char **environment)
 	if (stdin_was_closed < 0)
 		return fail(&e);
 	memset(&c, 0, sizeof(c));
-	catch_signals();
+	draft_will_hide = signals_catch;
 	if (options_parse(&c.options, argc, argv, &e) != 0)
 		status = fail(&e);
 	else if ((status = answer(&c.options)) < 0)

@@ -370,9 +370,9 @@ submission_end(struct submission *b, struct report *r)
 	if (keeps)
 		proc_hold_signals(&before);
 	if (!failed && b->way == WAY_PICKUP)
-		failed = pickup_commit(&b->pickup, &e) != 0;
+		failed = pickup_commit(&b->pickup, b->id, &e) != 0;
 	if (!failed && b->way == WAY_QUEUE)
-		failed = spool_commit(&b->spool, false, &e) != 0;
+		failed = spool_commit(&b->spool, b->id, false, &e) != 0;
 	if (keeps && (failed || b->context->options.mode == MODE_SMTP))
 		proc_release_signals(&before);
 	if (failed) {

@@ -1,8 +1,11 @@
 #include "settings/source.h"
 #include "settings/table.h"
 
+#include <linux/magic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 /*
@@ -44,6 +47,18 @@ is_in_container_folder(const char *path)
 	return false;
 }
 
+/* The mount's word is asked for only where others may read a secret. */
+static bool
+is_read_only_memory(const struct source *f, const char *path)
+{
+	struct statfs fs;
+	struct stat st;
+
+	return stat(path, &st) == 0 && st.st_dev == f->st.st_dev &&
+	    statfs(path, &fs) == 0 && fs.f_type == TMPFS_MAGIC &&
+	    (fs.f_flags & ST_RDONLY) != 0;
+}
+
 int
 source_is_secret(const struct source *f, const char *path, struct err *e)
 {
@@ -57,7 +72,7 @@ source_is_secret(const struct source *f, const char *path, struct err *e)
 		who = "a group that is not ours";	/* root's choice is believed */
 	else
 		return 0;
-	if (f->read_only_memory || is_in_container_folder(path))
+	if (is_read_only_memory(f, path) || is_in_container_folder(path))
 		return 0;
 	return err_set(e, EX_CONFIG, "%s holds a password, and %s may read or "
 	    "change it (mode %04o): chmod %s %s", path, who,

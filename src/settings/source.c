@@ -6,11 +6,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/magic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/statvfs.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 void
@@ -64,16 +61,6 @@ read_open(struct source *f, int fd, const char *path, size_t limit, struct err *
 	return 0;
 }
 
-/* Asked only where others may read a secret. */
-static bool
-is_read_only_memory(int fd)
-{
-	struct statfs fs;
-
-	return fstatfs(fd, &fs) == 0 && fs.f_type == TMPFS_MAGIC &&
-	    (fs.f_flags & ST_RDONLY) != 0;
-}
-
 int
 source_read(struct source *f, const char *path, size_t limit, struct err *e)
 {
@@ -89,8 +76,6 @@ source_read(struct source *f, const char *path, size_t limit, struct err *e)
 		return -1;
 	}
 	result = read_open(f, fd, path, limit, e);
-	if (result == 0 && (f->st.st_mode & S_IRWXO) != 0)
-		f->read_only_memory = is_read_only_memory(fd);
 	(void)close(fd);	/* it was only read */
 	if (result != 0)
 		source_free(f);

@@ -18,7 +18,6 @@ enum {
 struct source {
 	struct buf  text;	/* ours to free: source_free */
 	struct stat st;
-	bool        read_only_memory; /* from a tmpfs that is mounted read-only */
 };
 
 void source_free(struct source *f);	/* zeroed memory is safe to free */

@@ -34,9 +34,13 @@ static struct {
 	char                  name[64];
 } hidden_drafts[HIDDEN_DRAFTS];
 
+void (*draft_will_hide)(void);
+
 static void
 remember_hidden(int dir, const char *name)
 {
+	if (draft_will_hide != NULL)
+		draft_will_hide();
 	for (int i = 0; i < HIDDEN_DRAFTS; i++) {
 		if (hidden_drafts[i].dir != 0)
 			continue;
@@ -79,20 +83,13 @@ open_again(int dir, const char *path, int flags, mode_t mode)
 }
 
 /*
- * The program's umask is 077, and chmod(2) afterwards would overwrite the
- * mask of an ACL that the folder gave the file; so the umask is lifted, which
- * such folders do not apply at all.
+ * The program's umask takes nothing from our modes, and chmod(2) afterwards
+ * would overwrite the mask of an ACL that the folder gave the file.
  */
 static int
 create(int dir, const char *path, int flags, mode_t mode)
 {
-	mode_t before = umask(~mode & 0777);
-	int fd = open_again(dir, path, flags | O_RDWR, mode);
-	int cause = errno;
-
-	(void)umask(before);
-	errno = cause;
-	return fd;
+	return open_again(dir, path, flags | O_RDWR, mode);
 }
 
 static bool
@@ -213,6 +210,17 @@ clear(struct draft *d)
 	d->fd = d->dir = d->hidden_dir = -1;
 }
 
+/* To be synced later, where it may be read; a drop box (mode 1733) may not. */
+static void
+open_folder(struct draft *d)
+{
+	d->dir = open_again(AT_FDCWD, d->directory, O_RDONLY | O_DIRECTORY, 0);
+	d->readable = d->dir >= 0;
+	if (d->dir < 0 && errno == EACCES)
+		d->dir = open_again(AT_FDCWD, d->directory,
+		    O_PATH | O_DIRECTORY, 0);
+}
+
 int
 draft_open(struct draft *d, const char *directory, struct err *e)
 {
@@ -220,7 +228,7 @@ draft_open(struct draft *d, const char *directory, struct err *e)
 	d->directory = strdup(directory);
 	if (d->directory == NULL)
 		return err_sys(e, EX_OSERR, "opening %s", directory);
-	d->dir = open_again(AT_FDCWD, directory, O_PATH | O_DIRECTORY, 0);
+	open_folder(d);
 	if (d->dir >= 0)
 		d->fd = create(d->dir, ".", O_TMPFILE, FILE_MODE);
 	if (d->fd >= 0)
@@ -395,22 +403,19 @@ draft_sync_data(struct draft *d, struct err *e)
 int
 draft_sync_folder(struct draft *d, struct err *e)
 {
-	int fd = open_again(d->dir, ".", O_RDONLY | O_DIRECTORY, 0);
-	int n, cause;
+	int n;
 
-	if (fd < 0)
+	if (!d->readable)
 		return draft_sync_file(d, e);
 	do
-		n = fsync(fd);
+		n = fsync(d->dir);
 	while (n != 0 && errno == EINTR);
-	cause = errno;
-	(void)close(fd);	/* only synced */
 	if (n == 0)
 		return 0;
 	/* Some file systems sync no folders. */
-	if (cause == EINVAL || cause == ENOSYS || cause == EOPNOTSUPP)
+	if (errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP)
 		return draft_sync_file(d, e);
-	(void)file_explain(d->directory, FILE_WRITE_IN, cause, e);
+	(void)file_explain(d->directory, FILE_WRITE_IN, errno, e);
 	return err_while(e, "syncing the folder");
 }
 

@@ -24,6 +24,7 @@ struct draft {
 	char    *directory;	/* its path, for messages; NULL if none */
 	char     hidden[64];	/* its name while it is hidden; "" = unnamed */
 	bool     named;		/* it was made by name: no O_TMPFILE there */
+	bool     readable;	/* the folder may be read, and so synced */
 	bool     locked;	/* draft_lock was called */
 	uint64_t written;	/* bytes */
 	uint64_t limit;		/* 0 = none; set it after draft_open */
@@ -31,8 +32,9 @@ struct draft {
 
 /*
  * In a folder where it is to appear. The file is for its owner to write and
- * for the folder's group to read: mode 0640 whatever the umask, or what the
- * folder's default ACL makes of that, so that another server can take it.
+ * for the folder's group to read: mode 0640 (under the umask that proc_start
+ * sets), or what the folder's default ACL makes of that, so that another server
+ * can take it.
  */
 int draft_open(struct draft *d, const char *directory, struct err *e);
 
@@ -83,7 +85,12 @@ int draft_take_back(struct draft *d, const char *name, struct err *e);
 /* Close it; what has not been linked is gone. Zeroed memory is safe. */
 void draft_free(struct draft *d);
 
-/* For signal handlers: remove what is hidden in any draft of this process. */
+/*
+ * For signal handlers: remove what is hidden in any draft of this process.
+ * draft_will_hide, unless NULL, is called right before a file is hidden by
+ * name: time to set such handlers.
+ */
 void draft_remove_hidden(void);
+extern void (*draft_will_hide)(void);
 
 #endif

@@ -1,7 +1,5 @@
 #include "store/pickup.h"
 
-#include "base/proc.h"
-
 #include <stdio.h>
 #include <string.h>
 
@@ -20,16 +18,17 @@ pickup_write(struct pickup *p, const struct buf *b, struct err *e)
 	return draft_write_buf(&p->draft, b, e);
 }
 
-static int
-commit(struct pickup *p, struct err *e)
+int
+pickup_commit(struct pickup *p, const char *first_id, struct err *e)
 {
 	char id[STAMP_ID_MAX], name[sizeof(id) + sizeof(".eml")];
 	int taken = 1;
 
 	if (draft_sync_data(&p->draft, e) != 0)
 		return -1;
+	(void)snprintf(id, sizeof(id), "%s", first_id);
 	for (int i = 0; i < NAME_TRIES && taken > 0; i++) {
-		if (stamp_id(id, e) != 0)
+		if (i > 0 && stamp_id(id, e) != 0)
 			return -1;
 		(void)snprintf(name, sizeof(name), "%s.eml", id);
 		taken = draft_link(&p->draft, name, e);
@@ -43,18 +42,6 @@ commit(struct pickup *p, struct err *e)
 		return draft_take_back(&p->draft, name, e);
 	memcpy(p->id, id, sizeof(id));
 	return 0;
-}
-
-int
-pickup_commit(struct pickup *p, struct err *e)
-{
-	sigset_t before;
-	int n;
-
-	proc_hold_signals(&before);
-	n = commit(p, e);
-	proc_release_signals(&before);
-	return n;
 }
 
 void

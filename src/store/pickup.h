@@ -20,10 +20,12 @@ struct pickup {
 int pickup_open(struct pickup *p, const char *directory, struct err *e);
 int pickup_write(struct pickup *p, const struct buf *b, struct err *e);
 /*
- * 0: it is kept. -1: it is not, and no file of that name is left (where even
+ * The file is called `first_id` (of stamp_id), or by another id where that is
+ * taken. Signals that end the program have to be held meanwhile: see
+ * proc_hold_signals. 0: it is kept. -1: it is not, and no file of that name is left (where even
  * taking it back failed, the sentence says so).
  */
-int pickup_commit(struct pickup *p, struct err *e);
+int pickup_commit(struct pickup *p, const char *first_id, struct err *e);
 void pickup_free(struct pickup *p);
 
 #endif

@@ -1,7 +1,5 @@
 #include "store/spool.h"
 
-#include "base/proc.h"
-
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,8 +32,8 @@ spool_write(struct spool *p, const struct buf *b, struct err *e)
 	return draft_write_buf(&p->draft, b, e);
 }
 
-static int
-commit(struct spool *p, bool locked, struct err *e)
+int
+spool_commit(struct spool *p, const char *first_id, bool locked, struct err *e)
 {
 	char id[STAMP_ID_MAX], name[SPOOL_NAME_MAX];
 	int taken = 1;
@@ -43,8 +41,9 @@ commit(struct spool *p, bool locked, struct err *e)
 	/* Locked before anybody can see it. */
 	if (locked && draft_lock(&p->draft, e) != 0)
 		return -1;
+	(void)snprintf(id, sizeof(id), "%s", first_id);
 	for (int i = 0; i < NAME_TRIES && taken > 0; i++) {
-		if (stamp_id(id, e) != 0)
+		if (i > 0 && stamp_id(id, e) != 0)
 			return -1;
 		(void)snprintf(name, sizeof(name), "%s,S=%llu.eml", id,
 		    (unsigned long long)p->draft.written);
@@ -60,18 +59,6 @@ commit(struct spool *p, bool locked, struct err *e)
 	memcpy(p->id, id, sizeof(id));
 	memcpy(p->name, name, sizeof(name));
 	return 0;
-}
-
-int
-spool_commit(struct spool *p, bool locked, struct err *e)
-{
-	sigset_t before;
-	int n;
-
-	proc_hold_signals(&before);
-	n = commit(p, locked, e);
-	proc_release_signals(&before);
-	return n;
 }
 
 int

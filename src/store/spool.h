@@ -34,10 +34,13 @@ int spool_open(struct spool *p, const char *directory, struct err *e);
 int spool_write(struct spool *p, const struct buf *b, struct err *e);
 
 /*
- * Promise it: link, then one fsync. `locked` takes the lock first, which is
- * held until spool_free (or spool_settle) so that no runner takes it meanwhile.
+ * Promise it: link, then one fsync. Its id is `first_id` (of stamp_id), or
+ * another where that is taken. `locked` takes the lock first, which is held until
+ * spool_free (or spool_settle) so that no runner takes it meanwhile. Signals
+ * that end the program have to be held meanwhile: see proc_hold_signals.
  */
-int spool_commit(struct spool *p, bool locked, struct err *e);
+int spool_commit(struct spool *p, const char *first_id, bool locked,
+    struct err *e);
 
 /* The message was delivered after all: remove it again. */
 int spool_settle(struct spool *p, struct err *e);

@@ -47,11 +47,11 @@ test_file(void)
 	struct log l = to("here.log", false);
 	struct stat st;
 
-	(void)umask(077);
+	(void)umask(027);
 	errno = ENXIO;
 	log_line(&l, LOG_LEVEL_INFO, "id=%s", "one");
 	check_number(errno, ENXIO, "errno stays");
-	check(umask(022) == 077, "and the umask");
+	check(umask(022) == 027, "and the umask");
 	check(matches(child_read("here.log"), "^" TIME " outtray\\[[0-9]+\\]: "
 	    "sendmail: id=one\n$"), "a line with time, process and program");
 	check(stat("here.log", &st) == 0 && (st.st_mode & 07777) == 0640,

@@ -99,16 +99,11 @@ static void
 start_with_signals(struct child *c)
 {
 	struct rlimit limit = { 1, 1 };
-	struct sigaction a;
 	int fd;
 
-	(void)signal(SIGCHLD, SIG_IGN);
 	(void)umask(0);
 	c->value = proc_start(3, &c->e);
 	c->number = umask(0);
-	(void)sigaction(SIGCHLD, NULL, &a);
-	if (a.sa_handler != SIG_DFL)
-		c->value = 1;
 	fd = open(c->path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 	(void)setrlimit(RLIMIT_FSIZE, &limit);
 	if (write(fd, "xy", 2) != 1 || write(fd, "y", 1) != -1 || errno != EFBIG)
@@ -130,7 +125,7 @@ test_surroundings(void)
 
 	check(child_run(&c, start_with_signals), "a full file is no death");
 	check_number(c.value, 0, "but an error");
-	check_number(c.number, 077, "the umask is 077");
+	check_number(c.number, 027, "the umask is 027");
 	check(!child_run(&c, crash) && WIFSIGNALED(c.status) &&
 	    !WCOREDUMP(c.status), "no core is dumped");
 }
@@ -255,6 +250,7 @@ test_spawn_signals(void)
 	int fds[3] = { -1, -1, -1 };
 	sigset_t before;
 
+	(void)signal(SIGCHLD, SIG_IGN);	/* its end is heard of all the same */
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGTERM, SIG_IGN);
 	proc_hold_signals(&before);

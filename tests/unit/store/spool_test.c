@@ -15,16 +15,20 @@ static void
 submit(struct child *c)
 {
 	struct spool p = { 0 };
+	char first_id[STAMP_ID_MAX] = "";
 	struct buf b;
 
-	(void)umask(077);
+	(void)umask(027);
 	buf_init(&b, 100);
 	buf_puts(&b, "twelve bytes");
 	c->value = spool_open(&p, c->path, &c->e);
 	if (c->value == 0)
 		c->value = spool_write(&p, &b, &c->e);
 	if (c->value == 0)
-		c->value = spool_commit(&p, (c->number & LOCKED) != 0, &c->e);
+		c->value = stamp_id(first_id, &c->e);
+	if (c->value == 0)
+		c->value = spool_commit(&p, first_id, (c->number & LOCKED) != 0,
+		    &c->e);
 	if (c->value == 0)
 		(void)snprintf(c->text, sizeof(c->text), "%s/incoming/%s",
 		    c->path, p.name);
