@@ -314,7 +314,7 @@ say_stop(const struct walk *w, char *text)
 static void
 say_where(const char *path, enum file_want want, int cause, char *text)
 {
-	struct walk w;
+	static struct walk w;	/* large, and the stack may be small */
 	int len;
 
 	walk(&w, path, want);

@@ -14,7 +14,8 @@
 
 enum {
 	SPAWN_MAX = 8,			/* descriptors handed to another program */
-	MOST_DESCRIPTORS = 65536	/* looked at where the kernel cannot */
+	MOST_DESCRIPTORS = 65536,	/* looked at where the kernel cannot */
+	STACK_USED = 32 * 1024		/* at most, and more than we do */
 };
 
 #ifndef CLOSE_RANGE_CLOEXEC
@@ -73,6 +74,35 @@ each_from(int first, unsigned flags, int (*call)(int))
 		(void)call(fd);
 }
 
+/* A function of its own: entering it is what makes the stack grow. */
+static void __attribute__((noinline))
+grow_stack(void)
+{
+	volatile char used[STACK_USED];
+
+	for (size_t i = 0; i < sizeof(used); i += 1024)
+		used[i] = 0;
+}
+
+/*
+ * A stack that may not grow kills us wherever we are, behind the keeping of a
+ * mail as well. So it grows here, where nothing was done yet. (Arguments and
+ * environment count for the limit: then this may be what kills us.)
+ */
+static int
+reserve_stack(struct err *e)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_STACK, &limit) == 0 &&
+	    limit.rlim_cur < PROC_STACK_MIN)
+		return err_set(e, EX_OSERR, "the stack of this process is limited to "
+		    "%llu bytes (ulimit -s): it needs %d",
+		    (unsigned long long)limit.rlim_cur, PROC_STACK_MIN);
+	grow_stack();
+	return 0;
+}
+
 int
 proc_start(int first_closed, struct err *e)
 {
@@ -89,7 +119,7 @@ proc_start(int first_closed, struct err *e)
 	(void)umask(027);
 	/* Passwords go through our memory: they shall not stay on a disk. */
 	(void)setrlimit(RLIMIT_CORE, &none);
-	return stdin_was_closed;
+	return reserve_stack(e) != 0 ? -1 : stdin_was_closed;
 }
 
 void

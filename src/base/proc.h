@@ -11,13 +11,15 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+enum { PROC_STACK_MIN = 64 * 1024 };	/* bytes */
+
 /*
  * Descriptors 0 to 2 are open afterwards (/dev/null where they were not, so
  * that no file or socket ever gets their numbers), all from `first_closed` on
  * are closed, SIGPIPE and SIGXFSZ are ignored (writing fails with EPIPE and
  * EFBIG instead), the umask is 027 (files are made with the modes they need),
  * and no core is dumped. Returns 0, 1 if descriptor 0 had been closed, or -1
- * (EX_OSERR).
+ * (EX_OSERR; a stack limited to less than PROC_STACK_MIN is such an error).
  */
 int proc_start(int first_closed, struct err *e);
 

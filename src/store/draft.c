@@ -22,7 +22,7 @@ enum {
 	HIDDEN_DRAFTS = 4,		/* at the same time in one process */
 	LITTER_SECONDS = 36 * 3600,
 	LITTER_LOOKED_AT = 1000,	/* names in one run */
-	COPY_BYTES = 65536
+	COPY_BYTES = 16384		/* of a stack that may be small */
 };
 
 /*

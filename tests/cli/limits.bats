@@ -52,3 +52,25 @@ starved() {
 	{ printf 'To: a@x.test\n'; printf 'X-%09999d: x\n' {1..60}; } >header
 	starved header 450000 32768 1400000
 }
+
+@test "a stack that is too small is said before anything is kept, not felt behind it" {
+	local log stack
+	ini_pickup
+	mail >small
+	for log in stderr syslog "$WORK/log"; do
+		sed -i "s|^log = .*|log = $log|" outtray.ini
+		for stack in $(seq 12288 4096 81920); do
+			limited --stack="$stack" small
+			if [ "$stack" -ge 65536 ]; then
+				assert_status 0
+				assert_equal 1 "$(kept)"
+				continue
+			fi
+			assert_equal "$stack 0" "$stack $(kept)"
+			# What the program itself is started with is as much.
+			[ "$stack" -lt 20480 ] && [ "$status" -eq 139 ] && continue
+			assert_status 71
+			[[ $stderr == *"ulimit -s"* ]] || fail "$stack: $stderr"
+		done
+	done
+}
