@@ -1,5 +1,7 @@
 #include "mail/addr.h"
 
+#include "mail/utf8.h"
+
 #include <arpa/inet.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -67,33 +69,6 @@ static char
 lower(char c)
 {
 	return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
-}
-
-/* Valid UTF-8 (RFC 3629) without the control characters U+0080 to U+009F? */
-static bool
-utf8_valid(const unsigned char *p, size_t len)
-{
-	static const uint32_t least[] = { 0, 0x80, 0x800, 0x10000 };
-	size_t more;
-	uint32_t u;
-
-	for (size_t i = 0; i < len; i++) {
-		if (p[i] < 0x80)
-			continue;
-		more = p[i] >= 0xf0 ? 3 : p[i] >= 0xe0 ? 2 : 1;
-		if (p[i] < 0xc2 || p[i] > 0xf4 || len - i <= more)
-			return false;
-		u = p[i] & (0x3fU >> more);
-		for (size_t k = 0; k < more; k++) {
-			if ((p[++i] & 0xc0) != 0x80)
-				return false;
-			u = u << 6 | (p[i] & 0x3fU);
-		}
-		if (u < least[more] || u > 0x10ffff || u < 0xa0 ||
-		    (u >= 0xd800 && u <= 0xdfff))
-			return false;
-	}
-	return true;
 }
 
 /* Go on by one byte, or by a fold's CRLF, and notice what must not be there. */
@@ -298,8 +273,7 @@ compose(struct addr *a, const struct part *local, const struct part *domain)
 			a->utf8 = true;
 	if (to - a->text > ADDR_TEXT_MAX)
 		return wrong_long;
-	if (a->utf8 && !utf8_valid((unsigned char *)a->text,
-	    (size_t)(to - a->text)))
+	if (a->utf8 && !utf8_valid(a->text, (size_t)(to - a->text)))
 		return wrong_utf8;
 	return NULL;
 }
@@ -691,7 +665,7 @@ addr_domain_valid(const char *domain, size_t len)
 		return false;
 	if (len > 1 && domain[0] == '[' && domain[len - 1] == ']')
 		return literal_valid(domain + 1, len - 2);
-	if (!utf8_valid((const unsigned char *)domain, len))
+	if (!utf8_valid(domain, len))
 		return false;
 	while ((dot = memchr(domain, '.', len)) != NULL) {
 		if (!label_valid(domain, (size_t)(dot - domain)))
