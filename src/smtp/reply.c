@@ -56,7 +56,7 @@ reply_feed(struct reply *r, const char *line, size_t len, struct err *e)
 	/* Servers that mix codes within one answer mean the last one. */
 	r->code = code;
 
-	if (r->text.len > 0)
+	if (r->lines > 0)
 		buf_putc(&r->text, '\n');
 	if (len > 4)
 		buf_put_printable(&r->text, line + 4, len - 4);
@@ -69,6 +69,15 @@ int
 reply_class(const struct reply *r)
 {
 	return r->code / 100;
+}
+
+/* The text from its first line on that says something. */
+static const char *
+spoken(const struct reply *r)
+{
+	const char *text = buf_text(&r->text);
+
+	return text + strspn(text, "\n");
 }
 
 /* How long is the enhanced status at the start of the text? 0: there is none. */
@@ -95,7 +104,7 @@ dsn_length(const char *text)
 void
 reply_dsn(const struct reply *r, char dsn[REPLY_DSN_MAX])
 {
-	const char *text = buf_text(&r->text);
+	const char *text = spoken(r);
 	size_t len = 0;
 
 	if (r->code >= 200 && text[0] == '0' + reply_class(r))
@@ -114,16 +123,18 @@ put_in_one_line(const char *text, struct buf *out)
 void
 reply_print(const struct reply *r, struct buf *out)
 {
+	const char *text = spoken(r);
+
 	buf_printf(out, "%03d", r->code);
-	if (r->text.len > 0)
+	if (*text != '\0')
 		buf_putc(out, ' ');
-	put_in_one_line(buf_text(&r->text), out);
+	put_in_one_line(text, out);
 }
 
 void
 reply_words(const struct reply *r, struct buf *out)
 {
-	const char *text = buf_text(&r->text);
+	const char *text = spoken(r);
 	char dsn[REPLY_DSN_MAX];
 
 	reply_dsn(r, dsn);

@@ -17,6 +17,10 @@ static const struct {
 	{ { "250" }, 1, 250, "", "" },
 	{ { "250 " }, 1, 250, "", "" },
 	{ { "250-" }, 0, 250, "", "" },
+	{ { "250-", "250 SIZE 1" }, 1, 250, "\nSIZE 1", "" },
+	{ { "250-", "250-", "250" }, 1, 250, "\n\n", "" },
+	{ { "550-", "550 5.1.1 no" }, 1, 550, "\n5.1.1 no", "5.1.1" },
+	{ { "550 5.1.1", "550" }, 1, 550, "5.1.1\n", "5.1.1" },
 	{ { "220 smtp ready" }, 1, 220, "smtp ready", "" },
 	{ { "550-a", "451 b" }, 1, 451, "a\nb", "" },
 	{ { "550 5.1.1 no such user" }, 1, 550, "5.1.1 no such user", "5.1.1" },
@@ -103,6 +107,16 @@ check_print(void)
 	reply_print(&r, &out);
 	check_text(buf_text(&out), "550 5.1.1 no such user", "in one line");
 	check_number(reply_class(&r), 5, "its class");
+
+	reply_reset(&r);
+	buf_reset(&out);
+	(void)reply_feed(&r, "550-", 4, &e);
+	(void)reply_feed(&r, "550 5.1.1 no", 12, &e);
+	reply_print(&r, &out);
+	check_text(buf_text(&out), "550 5.1.1 no", "an empty line says nothing");
+	buf_reset(&out);
+	reply_words(&r, &out);
+	check_text(buf_text(&out), "no", "nor do its words");
 	buf_free(&out);
 	reply_free(&r);
 }
