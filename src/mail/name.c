@@ -1,5 +1,7 @@
 #include "mail/name.h"
 
+#include "mail/utf8.h"
+
 #include <ctype.h>
 #include <stdbool.h>
 #include <string.h>
@@ -18,33 +20,6 @@ is_8bit(const char *name)
 	return false;
 }
 
-/* The length of the UTF-8 character at `c`, 0 if there is none. */
-static size_t
-utf8_length(const char *c)
-{
-	unsigned char lead = (unsigned char)*c;
-	size_t len = lead < 0x80 ? 1 : lead >= 0xc2 && lead < 0xe0 ? 2 :
-	    lead >= 0xe0 && lead < 0xf0 ? 3 : lead >= 0xf0 && lead < 0xf5 ? 4 : 0;
-
-	for (size_t i = 1; i < len; i++)
-		if (((unsigned char)c[i] & 0xc0) != 0x80)
-			return 0;
-	return len;
-}
-
-static bool
-is_utf8(const char *name)
-{
-	while (*name != '\0') {
-		size_t len = utf8_length(name);
-
-		if (len == 0)
-			return false;
-		name += len;
-	}
-	return true;
-}
-
 /* RFC 2047 5 (3): what may stand for itself in a phrase's encoded word. */
 static void
 put_q(struct buf *out, unsigned char c)
@@ -60,13 +35,15 @@ put_q(struct buf *out, unsigned char c)
 static void
 print_encoded(const char *name, struct buf *out)
 {
-	bool utf8 = is_utf8(name);
+	size_t left = strlen(name);
+	bool utf8 = utf8_valid(name, left);
 	const char *open = utf8 ? "=?utf-8?Q?" : "=?unknown-8bit?Q?";
 	size_t used = 0;
 
 	buf_puts(out, open);
-	while (*name != '\0') {
-		size_t len = utf8 ? utf8_length(name) : 1;
+	while (left > 0) {
+		uint32_t unused;
+		size_t len = utf8 ? utf8_character(name, left, &unused) : 1;
 
 		/* A character is not cut in two. */
 		if (used + 3 * len > WORD_BYTES) {
@@ -78,6 +55,7 @@ print_encoded(const char *name, struct buf *out)
 			put_q(out, (unsigned char)name[i]);
 		used += 3 * len;
 		name += len;
+		left -= len;
 	}
 	buf_puts(out, "?=");
 }
