@@ -105,6 +105,7 @@ body_rewind(struct body *b)
 {
 	b->at = b->start;
 	b->last = '\n';
+	b->held_cr = false;
 }
 
 off_t
@@ -129,12 +130,12 @@ look(char before, const char *bytes, size_t len, bool *bad, bool *dot)
 	wrong |= bytes[0] == '\0';
 	dots |= (before == '\n') & (bytes[0] == '.');
 	for (; i + STRIDE <= len; i += STRIDE) {
-		const char *here = bytes + i;
+		const char *here = bytes + i, *past = here - 1;
 
 		for (size_t k = 0; k < STRIDE; k++) {
-			wrong |= ((here[k - 1] == '\r') ^ (here[k] == '\n')) |
+			wrong |= ((past[k] == '\r') ^ (here[k] == '\n')) |
 			    (here[k] == '\0');
-			dots |= (here[k - 1] == '\n') & (here[k] == '.');
+			dots |= (past[k] == '\n') & (here[k] == '.');
 		}
 	}
 	for (; i < len; i++) {
@@ -164,18 +165,38 @@ double_dots(struct body *b, const char *bytes, size_t len)
 	b->last = end[-1];
 }
 
-/* One byte of a block in which something is wrong. */
+/* The CR that went out is a line's end, and so is one behind it. */
+static void
+settle_cr(struct body *b)
+{
+	if (b->last != '\r')
+		return;
+	buf_puts(&b->mended, b->held_cr ? "\n\r\n" : "\n");
+	b->last = '\n';
+	b->held_cr = false;
+}
+
+/*
+ * One byte of a block in which something is wrong. Of two CRs the second waits
+ * for the next byte: before an LF it is nothing, else a line's end.
+ */
 static void
 mend_byte(struct body *b, char c)
 {
-	if (c == '\0' || (c == '\r' && b->last == '\r'))
+	if (c == '\0')
 		return;
-	if (b->last == '\r' && c != '\n') {
-		buf_putc(&b->mended, '\n');
-		b->last = '\n';
+	if (c == '\r' && b->last == '\r') {
+		if (b->held_cr)
+			buf_puts(&b->mended, "\n\r");
+		b->held_cr = true;
+		return;
 	}
-	if (c == '\n' && b->last != '\r')
+	if (c == '\n' && b->last == '\r')
+		b->held_cr = false;
+	else if (c == '\n')
 		buf_putc(&b->mended, '\r');
+	else
+		settle_cr(b);
 	if (c == '.' && b->last == '\n')
 		buf_putc(&b->mended, '.');
 	buf_putc(&b->mended, c);
@@ -186,9 +207,9 @@ mend_byte(struct body *b, char c)
 static void
 end_line(struct body *b)
 {
-	if (b->last == '\n')
-		return;
-	buf_puts(&b->mended, b->last == '\r' ? "\n" : "\r\n");
+	settle_cr(b);
+	if (b->last != '\n')
+		buf_puts(&b->mended, "\r\n");
 	b->last = '\n';
 }
 
@@ -212,6 +233,7 @@ body_next(struct body *b, const char **bytes, size_t *len, bool *last,
 	*last = b->at >= b->end;
 
 	look(b->last, *bytes, *len, &bad, &dot);
+	b->held_cr = b->held_cr && bad;	/* CR CR, and now LF */
 	if (!bad && !dot && !(*last && (*bytes)[*len - 1] != '\n')) {
 		b->last = (*bytes)[*len - 1];
 		return 0;

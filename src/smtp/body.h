@@ -23,6 +23,7 @@ struct body {
 	off_t      start, end;	/* of the message in the file */
 	off_t      at;		/* what is read next */
 	char       last;	/* the byte that went out last; '\n' at the start */
+	bool       held_cr;	/* that is CR, and another that did not go came behind */
 	char      *block;	/* BODY_BLOCK bytes; ours */
 	off_t      block_at;	/* where in the file the block's bytes are from … */
 	size_t     block_len;	/* … and how many they are */
