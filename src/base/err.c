@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 
 static void
 make_printable(char *text)
@@ -29,6 +30,34 @@ err_set(struct err *e, int status, const char *format, ...)
 	return -1;
 }
 
+const char *
+err_words(int cause)
+{
+	static const struct {
+		int         cause, resource;
+		const char *unit;
+		char        letter;
+	} limits[] = {
+		{ EMFILE, RLIMIT_NOFILE, "descriptors", 'n' },
+		{ EFBIG, RLIMIT_FSIZE, "bytes a file", 'f' },
+	};
+	static char text[160];
+	struct rlimit limit;
+
+	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+		if (limits[i].cause != cause ||
+		    getrlimit(limits[i].resource, &limit) != 0 ||
+		    limit.rlim_cur == RLIM_INFINITY)
+			continue;
+		(void)snprintf(text, sizeof(text), "%s: the limit of this process is "
+		    "%llu %s (ulimit -%c)", strerror(cause),
+		    (unsigned long long)limit.rlim_cur, limits[i].unit,
+		    limits[i].letter);
+		return text;
+	}
+	return strerror(cause);
+}
+
 int
 err_sys(struct err *e, int status, const char *format, ...)
 {
@@ -39,7 +68,7 @@ err_sys(struct err *e, int status, const char *format, ...)
 	va_start(ap, format);
 	(void)vsnprintf(text, sizeof(text), format, ap); /* cut is fine */
 	va_end(ap);
-	return err_set(e, status, "%s: %s", text, strerror(cause));
+	return err_set(e, status, "%s: %s", text, err_words(cause));
 }
 
 int

@@ -27,6 +27,13 @@ int err_set(struct err *e, int status, const char *format, ...)
 int err_sys(struct err *e, int status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/*
+ * The words for `cause`, an errno; where a limit of this process was reached,
+ * with what it is and how the caller's shell names it. Good until the next
+ * call.
+ */
+const char *err_words(int cause);
+
 /* Put "…: " before the sentence; the status stays. Always returns -1. */
 int err_while(struct err *e, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/vfs.h>
@@ -402,24 +401,6 @@ say_quota(const char *path, enum file_want want, int cause, char *text)
 	    "project is used up", whoami(us));
 }
 
-static void
-say_limit(const char *path, enum file_want want, int cause, char *text)
-{
-	bool size = cause == EFBIG;
-	struct rlimit limit = { RLIM_INFINITY, RLIM_INFINITY };
-
-	(void)path;
-	(void)want;
-	(void)getrlimit(size ? RLIMIT_FSIZE : RLIMIT_NOFILE, &limit);
-	if (limit.rlim_cur == RLIM_INFINITY)
-		(void)snprintf(text, ERR_TEXT_MAX, "%s", strerror(cause));
-	else
-		(void)snprintf(text, ERR_TEXT_MAX, "%s: the limit of this process "
-		    "is %llu %s (ulimit -%c)", strerror(cause),
-		    (unsigned long long)limit.rlim_cur,
-		    size ? "bytes a file" : "descriptors", size ? 'f' : 'n');
-}
-
 static const struct {
 	int    cause;
 	int    status;		/* 0: as `want` says */
@@ -433,8 +414,8 @@ static const struct {
 	{ EROFS,	0,		say_read_only },
 	{ ENOSPC,	EX_IOERR,	say_full },
 	{ EDQUOT,	EX_IOERR,	say_quota },
-	{ EFBIG,	EX_IOERR,	say_limit },
-	{ EMFILE,	EX_OSERR,	say_limit },
+	{ EFBIG,	EX_IOERR,	NULL },
+	{ EMFILE,	EX_OSERR,	NULL },
 	{ EIO,		EX_IOERR,	NULL },
 	{ ESTALE,	EX_IOERR,	NULL },
 	{ ETIMEDOUT,	EX_IOERR,	NULL },
@@ -448,7 +429,7 @@ file_explain(const char *path, enum file_want want, int cause, struct err *e)
 	int status = want == FILE_WRITE_IN ? EX_CANTCREAT : EX_NOINPUT;
 	char text[ERR_TEXT_MAX];
 
-	(void)snprintf(text, sizeof(text), "%s", strerror(cause));
+	(void)snprintf(text, sizeof(text), "%s", err_words(cause));
 	for (size_t i = 0; i < sizeof(causes) / sizeof(causes[0]); i++) {
 		if (causes[i].cause != cause)
 			continue;

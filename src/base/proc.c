@@ -155,8 +155,12 @@ copy_above(const int *fds, int count, int *copies)
 			copies[i] = open("/dev/null", O_RDWR | O_CLOEXEC);
 		else
 			copies[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, SPAWN_MAX);
-		if (copies[i] < 0)
+		if (copies[i] < 0) {
+			/* The limit may be below the first number asked for. */
+			if (errno == EINVAL)
+				errno = EMFILE;
 			return -1;
+		}
 	}
 	return 0;
 }
@@ -221,6 +225,10 @@ proc_spawn(const char *path, char *const argv[], char *const environment[],
 			(void)close(copies[i]);
 	if (cause == 0)
 		return pid;
+	if (cause == EAGAIN)
+		return err_set(e, EX_OSERR, "cannot start %s: uid %lu or its service "
+		    "may have no more processes (ulimit -u, TasksMax)", path,
+		    (unsigned long)getuid());
 	errno = cause;
 	return err_sys(e, cause == ENOENT || cause == EACCES ? EX_OSFILE : EX_OSERR,
 	    "cannot start %s", path);

@@ -271,7 +271,7 @@ note_failure(const struct dial *d, size_t i, int cause, struct err *e)
 
 	show_address(d, i, address);
 	(void)err_set(e, EX_TEMPFAIL, "%s%s%s: %s", e->text,
-	    e->text[0] != '\0' ? "; " : "", address, strerror(cause));
+	    e->text[0] != '\0' ? "; " : "", address, err_words(cause));
 }
 
 /* Our own address: 0 where it suits, EAFNOSUPPORT for the other family. */

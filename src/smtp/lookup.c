@@ -124,7 +124,7 @@ explain(const char *name, const struct answer *a, struct err *e)
 		    "for %s", name);
 	if (a->failure == EAI_SYSTEM)
 		return err_set(e, EX_TEMPFAIL, "cannot look up %s: %s", name,
-		    strerror(a->cause));
+		    err_words(a->cause));
 	return err_set(e, EX_UNAVAILABLE, "cannot find %s: %s", name,
 	    a->failure == 0 ? "it has no address" : gai_strerror(a->failure));
 }

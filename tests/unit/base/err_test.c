@@ -3,6 +3,7 @@
 #include "check.h"
 
 #include <errno.h>
+#include <sys/resource.h>
 
 int
 main(void)
@@ -21,6 +22,14 @@ main(void)
 	check_number(err_sys(&e, EX_NOINPUT, "opening %s", "x"), -1, "-1");
 	check_text(e.text, "opening x: No such file or directory", "errno's words");
 	check_number(e.status, EX_NOINPUT, "its status");
+
+	check(setrlimit(RLIMIT_FSIZE, &(struct rlimit){ 4096, 4096 }) == 0,
+	    "a limit");
+	errno = EFBIG;
+	(void)err_sys(&e, EX_IOERR, "writing x");
+	check_text(e.text, "writing x: File too large: the limit of this process "
+	    "is 4096 bytes a file (ulimit -f)", "is named as the shell does");
+	check_text(err_words(EINTR), "Interrupted system call", "others are not");
 
 	(void)err_set(&e, EX_DATAERR, "old");
 	(void)err_set(&e, e.status, "%s, new", e.text);

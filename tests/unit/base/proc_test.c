@@ -92,7 +92,8 @@ test_descriptors(void)
 	    "no descriptors at all");
 	check_number(c.e.status, EX_OSERR, "is one");
 	check_text(c.e.text, "descriptor 1 was closed, and /dev/null cannot be "
-	    "opened in its place: Too many open files", "that is said");
+	    "opened in its place: Too many open files: the "
+	    "limit of this process is 0 descriptors (ulimit -n)", "that is said");
 }
 
 static void
