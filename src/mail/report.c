@@ -1,12 +1,13 @@
 #include "mail/report_parts.h"
 
 #include "mail/head.h"
+#include "mail/utf8.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
-enum { LINE_MAX_BYTES = 998, QP_COLUMNS = 76 };
+enum { LINE_MAX_BYTES = 998, QP_COLUMNS = 76, MESSAGE_ID_MAX = 250 };
 
 bool
 report_wanted(const struct envelope *v, const struct recipient *r,
@@ -50,10 +51,10 @@ report_is_answer(const char *head, size_t len)
 	struct err e = { 0 };
 	bool answer;
 
-	/* A header that cannot be read was none of a report's. */
-	answer = head_parse(&h, head, len, &e) == 0 &&
-	    (field_begins(&h, "Auto-Submitted", "auto-replied") ||
-	    field_begins(&h, "Content-Type", "multipart/report"));
+	/* Where a line is no field, those before it were read. */
+	(void)head_parse(&h, head, len, &e);
+	answer = field_begins(&h, "Auto-Submitted", "auto-replied") ||
+	    field_begins(&h, "Content-Type", "multipart/report");
 	head_free(&h);
 	return answer;
 }
@@ -103,6 +104,14 @@ report_to(const struct delivery_report *r)
 	return r->to != NULL ? r->to : &r->envelope->sender;
 }
 
+static bool
+has_8bit(const char *text)
+{
+	while (*text != '\0' && (unsigned char)*text < 128)
+		text++;
+	return *text != '\0';
+}
+
 /*
  * RFC 6533's types, where they say more than ASCII can: they go unharmed only
  * where 8 bits do.
@@ -110,7 +119,8 @@ report_to(const struct delivery_report *r)
 static bool
 needs_global(const struct delivery_report *r)
 {
-	bool utf8 = r->envelope->sender.utf8 || report_to(r)->utf8;
+	bool utf8 = r->envelope->sender.utf8 || report_to(r)->utf8 ||
+	    has_8bit(r->hostname);
 
 	for (size_t i = 0; i < r->count; i++)
 		utf8 = utf8 || r->outcomes[i].recipient->addr.utf8;
@@ -156,6 +166,35 @@ put_boundary(const struct delivery_report *r, const char *end, struct buf *out)
 	buf_printf(out, "--%s%s\r\n", r->boundary, end);
 }
 
+/*
+ * The original's Message-ID, for readers that show which mail this answers: only
+ * one as it should be, since it is the one thing that gets into our header.
+ */
+static void
+put_references(const struct delivery_report *r, struct buf *out)
+{
+	struct head h;
+	struct err e = { 0 };
+	const char *id = "";
+	size_t len = 0, inner = 0;
+	long field = -1;
+
+	if (head_parse(&h, r->head, r->head_len, &e) == 0)
+		field = head_find(&h, "Message-ID", 0);
+	if (field >= 0)
+		id = head_value(&h, field, &len);
+	for (; len > 0 && (*id == ' ' || *id == '\t'); len--)
+		id++;
+	while (inner + 2 < len && id[inner + 1] > ' ' && id[inner + 1] <= '~' &&
+	    strchr("<>()\"\\", id[inner + 1]) == NULL)
+		inner++;
+	if (len <= MESSAGE_ID_MAX && inner > 0 && inner + 2 == len &&
+	    id[0] == '<' && id[len - 1] == '>')
+		buf_printf(out, "In-Reply-To: %.*s\r\nReferences: %.*s\r\n",
+		    (int)len, id, (int)len, id);
+	head_free(&h);
+}
+
 static void
 put_head(const struct delivery_report *r, struct buf *out)
 {
@@ -169,34 +208,40 @@ put_head(const struct delivery_report *r, struct buf *out)
 	buf_printf(out, "\r\nFrom: Mail Delivery System <MAILER-DAEMON@%s>\r\n"
 	    "To: <%s>\r\n"
 	    "Subject: %s\r\n"
-	    "Message-ID: <%s@%s>\r\n"
-	    "Auto-Submitted: auto-replied\r\n"
+	    "Message-ID: <%s@%s>\r\n",
+	    r->domain, report_to(r)->text, subject, r->id, r->hostname);
+	put_references(r, out);
+	buf_printf(out, "Auto-Submitted: auto-replied\r\n"
 	    "MIME-Version: 1.0\r\n"
 	    "Content-Type: multipart/report; report-type=%s;\r\n"
 	    "\tboundary=\"%s\"\r\n"
 	    "Content-Transfer-Encoding: %s\r\n\r\n",
-	    r->domain, report_to(r)->text, subject, r->id, r->hostname,
 	    r->global ? "global-delivery-status" : "delivery-status",
 	    r->boundary, r->eight_bit ? "8bit" : "7bit");
 }
 
-/* Lines of ASCII that may go as they are: printable, tabs, CRLF, not too long. */
+/*
+ * Lines that may go as they are: printable, tabs, CRLF, not too long; ASCII or,
+ * where `utf8` is set, UTF-8.
+ */
 static bool
-is_plain(const char *bytes, size_t len)
+is_plain(const char *bytes, size_t len, bool utf8)
 {
 	size_t line = 0;
 
 	for (size_t i = 0; i < len; i++, line++) {
-		if (bytes[i] == '\r' && i + 1 < len && bytes[i + 1] == '\n') {
+		unsigned char c = (unsigned char)bytes[i];
+
+		if (c == '\r' && i + 1 < len && bytes[i + 1] == '\n') {
 			if (line > LINE_MAX_BYTES)
 				return false;
 			i++;
 			line = (size_t)-1;
-		} else if (bytes[i] != '\t' && (bytes[i] < ' ' || bytes[i] > '~')) {
+		} else if (c != '\t' && (c < ' ' || c == 127 || (c > 127 && !utf8))) {
 			return false;
 		}
 	}
-	return line == 0;
+	return line == 0 && (!utf8 || utf8_valid(bytes, len));
 }
 
 /* Quoted-printable (RFC 2045 6.7) of whole lines. */
@@ -231,20 +276,27 @@ put_quoted(const char *bytes, size_t len, struct buf *out)
 		buf_puts(out, "\r\n");
 }
 
+static void
+begin_part(const struct delivery_report *r, const char *type,
+    const char *encoding, struct buf *out)
+{
+	put_boundary(r, "", out);
+	buf_printf(out, "Content-Type: %s\r\nContent-Transfer-Encoding: %s\r\n\r\n",
+	    type, encoding);
+}
+
 /* A part of text: as it is where that can be, else quoted-printable. */
 static void
 put_text_part(const struct delivery_report *r, const char *type,
     const char *bytes, size_t len, struct buf *out)
 {
-	bool plain = is_plain(bytes, len);
-
-	put_boundary(r, "", out);
-	buf_printf(out, "Content-Type: %s\r\nContent-Transfer-Encoding: %s\r\n\r\n",
-	    type, plain ? "7bit" : "quoted-printable");
-	if (plain)
+	if (is_plain(bytes, len, false)) {
+		begin_part(r, type, "7bit", out);
 		buf_put(out, bytes, len);
-	else
+	} else {
+		begin_part(r, type, "quoted-printable", out);
 		put_quoted(bytes, len, out);
+	}
 	buf_puts(out, "\r\n");
 }
 
@@ -263,10 +315,8 @@ put_explanation(const struct delivery_report *r, struct buf *out)
 static void
 put_status(const struct delivery_report *r, struct buf *out)
 {
-	put_boundary(r, "", out);
-	buf_printf(out, "Content-Type: message/%sdelivery-status\r\n"
-	    "Content-Transfer-Encoding: %s\r\n\r\n", r->global ? "global-" : "",
-	    r->global ? "8bit" : "7bit");
+	begin_part(r, r->global ? "message/global-delivery-status" :
+	    "message/delivery-status", r->global ? "8bit" : "7bit", out);
 	report_status(r, out);
 	buf_puts(out, "\r\n");
 }
@@ -333,25 +383,31 @@ look_at_all(struct delivery_report *r, const char *bytes, size_t len)
 	const char *wrong = NULL;
 
 	r->returned += len;
-	if (r->returned > REPORT_WHOLE_MAX + (uint64_t)HEAD_MAX)
+	if (r->returned > REPORT_WHOLE_MAX)
 		return "it is too large";
 	for (size_t i = 0; i < len && wrong == NULL; i++)
 		wrong = look_at(r, bytes[i]);
 	return wrong;
 }
 
-/* The part that ends the report, up to where the body goes. */
+/*
+ * The part that ends the report, up to where the body goes. A header with UTF-8
+ * in it has types of its own, where those are understood.
+ */
 static void
-put_returned(struct delivery_report *r, struct buf *out)
+put_returned(const struct delivery_report *r, struct buf *out)
 {
-	if (!r->whole) {
-		put_text_part(r, "text/rfc822-headers", r->head, returned_head(r), out);
+	size_t len = r->whole ? r->head_len : returned_head(r);
+	bool utf8 = r->global && !is_plain(r->head, len, false) &&
+	    is_plain(r->head, len, true);
+
+	if (!r->whole && !utf8) {
+		put_text_part(r, "text/rfc822-headers", r->head, len, out);
 		return;
 	}
-	put_boundary(r, "", out);
-	buf_printf(out, "Content-Type: message/rfc822\r\n"
-	    "Content-Transfer-Encoding: %s\r\n\r\n", r->eight_bit ? "8bit" : "7bit");
-	buf_put(out, r->head, r->head_len);
+	begin_part(r, !r->whole ? "message/global-headers" : utf8 ?
+	    "message/global" : "message/rfc822", r->eight_bit ? "8bit" : "7bit", out);
+	buf_put(out, r->head, len);
 	buf_puts(out, "\r\n");
 }
 

@@ -12,8 +12,9 @@
  *		report_body(&r, bytes, len, &out, &e);
  *	report_end(&r, &out);
  *
- * What comes out is 7bit, or 8bit where the caller allows it: CRLF at each
- * line's end and nowhere else a CR or LF, no line over 998 bytes, no NUL. The
+ * What comes out has CRLF at each line's end and nowhere else a CR or LF, no line
+ * over 998 bytes, no NUL; bytes over 127 only where the caller allows them, and
+ * in its header where the names and addresses that the caller gave have them. The
  * server's words, addresses and the original's header are taken for hostile:
  * none of them can make a line, a field or a part of its own.
  */

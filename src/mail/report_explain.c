@@ -145,10 +145,10 @@ put_attempt(const struct report_outcome *o, struct buf *out)
 	buf_free(&line);
 }
 
+/* What is said of one and the other but their addresses. */
 static void
-put_outcome(const struct report_outcome *o, struct buf *out)
+put_story(const struct report_outcome *o, struct buf *out)
 {
-	buf_printf(out, "<%s>\r\n", o->recipient->addr.text);
 	put_attempt(o, out);
 	if (o->kind == REPORT_DELAYED && o->retry_until != 0) {
 		buf_puts(out, "    It will be tried until ");
@@ -162,6 +162,21 @@ put_outcome(const struct report_outcome *o, struct buf *out)
 	buf_puts(out, "\r\n");
 }
 
+static bool
+same_text(const char *a, const char *b)
+{
+	return strcmp(a != NULL ? a : "", b != NULL ? b : "") == 0;
+}
+
+static bool
+same_story(const struct report_outcome *a, const struct report_outcome *b)
+{
+	return a->code == b->code && a->last_attempt == b->last_attempt &&
+	    a->retry_until == b->retry_until && same_text(a->dsn, b->dsn) &&
+	    same_text(a->relay, b->relay) && same_text(a->step, b->step) &&
+	    same_text(a->text, b->text);
+}
+
 static const char *const introductions[] = {
 	[REPORT_FAILED] = "Your mail could not be delivered to these recipients. "
 	    "This is permanent: it will not be tried again.",
@@ -172,22 +187,35 @@ static const char *const introductions[] = {
 	    "sends no reports of success: that is all that can be told of it.",
 };
 
+/* Those of one kind; who follow each other with the same story share it. */
+static void
+put_kind(const struct delivery_report *r, enum report_kind kind, struct buf *out)
+{
+	const struct report_outcome *last = NULL;
+
+	for (size_t i = 0; i < r->count; i++) {
+		const struct report_outcome *o = &r->outcomes[i];
+
+		if (o->kind != kind)
+			continue;
+		if (last == NULL)
+			put_paragraph(introductions[kind], out);
+		else if (!same_story(last, o))
+			put_story(last, out);
+		buf_printf(out, "<%s>\r\n", o->recipient->addr.text);
+		last = o;
+	}
+	if (last != NULL)
+		put_story(last, out);
+}
+
 void
 report_explain(const struct delivery_report *r, struct buf *out)
 {
 	buf_printf(out, "This is the mail system at %s.\r\n\r\n", r->hostname);
-	for (int kind = REPORT_FAILED; kind <= REPORT_RELAYED; kind++) {
-		bool introduced = false;
-
-		for (size_t i = 0; i < r->count; i++) {
-			if ((int)r->outcomes[i].kind != kind)
-				continue;
-			if (!introduced)
-				put_paragraph(introductions[kind], out);
-			introduced = true;
-			put_outcome(&r->outcomes[i], out);
-		}
-	}
+	put_kind(r, REPORT_FAILED, out);
+	put_kind(r, REPORT_DELAYED, out);
+	put_kind(r, REPORT_RELAYED, out);
 	buf_printf(out, "Behind this text stand the same facts for programs, and %s.\r\n"
 	    "If you need help, send all of it to postmaster@%s.\r\n",
 	    r->whole ? "your mail" : "your mail's header", r->domain);

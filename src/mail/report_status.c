@@ -1,5 +1,7 @@
 #include "mail/report_parts.h"
 
+#include "mail/utf8.h"
+
 #include <string.h>
 
 /* A line of these fields may have 998 bytes; names take some. */
@@ -78,40 +80,22 @@ report_status_code(const struct report_outcome *o, struct buf *out)
 	buf_printf(out, "%c.0.0", class);
 }
 
-/* The character at `text`, which is valid UTF-8, and its length. */
-static unsigned long
-character(const unsigned char *text, size_t *len)
-{
-	unsigned long c = *text;
-
-	*len = c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
-	if (*len > 1)
-		c &= 0x7fU >> *len;
-	for (size_t i = 1; i < *len && text[i] != '\0'; i++)
-		c = c << 6 | (text[i] & 0x3fU);
-	return c;
-}
-
 /* utf-8-addr-xtext: ASCII that says the same (RFC 6533 3). */
 static void
 put_utf8_xtext(const char *text, struct buf *out)
 {
-	const unsigned char *c = (const unsigned char *)text;
-	size_t line = out->len, len;
+	size_t line = out->len, left = strlen(text), len;
+	uint32_t c;
 
-	for (; *c != '\0'; c += len) {
-		unsigned long value = character(c, &len);
-
+	for (; (len = utf8_character(text, left, &c)) > 0; text += len, left -= len) {
 		if (out->len - line > ADDRESS_LINE_MAX) {
 			buf_puts(out, "\r\n ");
 			line = out->len;
 		}
-		if (value <= ' ' || value > '~' || strchr("\\+=", (int)value) != NULL)
-			buf_printf(out, "\\x{%02lX}", value);
+		if (c <= ' ' || c > '~' || strchr("\\+=", (int)c) != NULL)
+			buf_printf(out, "\\x{%02X}", (unsigned)c);
 		else
-			buf_putc(out, (char)value);
-		if (strlen((const char *)c) < len)
-			break;
+			buf_putc(out, (char)c);
 	}
 }
 
@@ -194,7 +178,8 @@ put_date(const char *field, time_t t, struct buf *out)
 
 /* "dns; name" of "name[address]:port"; a socket in the file system has none. */
 static void
-put_mta(const char *field, const char *name, struct buf *out)
+put_mta(const struct delivery_report *r, const char *field, const char *name,
+    struct buf *out)
 {
 	size_t len = name != NULL ? strcspn(name, "[:") : 0;
 
@@ -203,7 +188,10 @@ put_mta(const char *field, const char *name, struct buf *out)
 	if (len == 0 || len > strlen(name) || !addr_domain_valid(name, len))
 		return;
 	buf_printf(out, "%s: dns; ", field);
-	buf_put_printable(out, name, len);
+	if (r->global)
+		buf_put(out, name, len);
+	else
+		buf_put_printable(out, name, len);
 	buf_puts(out, "\r\n");
 }
 
@@ -238,7 +226,7 @@ put_outcome(const struct delivery_report *r, const struct report_outcome *o,
 	buf_printf(out, "Action: %s\r\nStatus: ", actions[o->kind]);
 	report_status_code(o, out);
 	buf_puts(out, "\r\n");
-	put_mta("Remote-MTA", o->relay, out);
+	put_mta(r, "Remote-MTA", o->relay, out);
 	put_diagnostic(o, out);
 	put_date("Last-Attempt-Date", o->last_attempt, out);
 	if (o->kind == REPORT_DELAYED)
@@ -255,7 +243,7 @@ report_status(const struct delivery_report *r, struct buf *out)
 		put_xtext(v->envid, out);
 		buf_puts(out, "\r\n");
 	}
-	put_mta("Reporting-MTA", r->hostname, out);
+	put_mta(r, "Reporting-MTA", r->hostname, out);
 	buf_printf(out, "X-Outtray-Queue-ID: %s\r\n", r->original_id);
 	if (!addr_is_null(&v->sender)) {
 		buf_puts(out, "X-Outtray-Sender: ");
