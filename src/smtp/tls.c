@@ -396,10 +396,13 @@ set_up(struct tls *t, const struct settings *s, struct err *e)
 
 	/*
 	 * The words for its errors are a million instructions to load; ours
-	 * are below. Without atexit nothing is taken apart that ends anyway.
+	 * are below. The table of ciphers by name is two; only keys with a pass
+	 * phrase are looked up there, which we do not take. Without atexit
+	 * nothing is taken apart that ends anyway.
 	 */
 	(void)OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_SSL_STRINGS |
-	    OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS | OPENSSL_INIT_NO_ATEXIT, NULL);
+	    OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS |
+	    OPENSSL_INIT_NO_ADD_ALL_CIPHERS | OPENSSL_INIT_NO_ATEXIT, NULL);
 	t->context = SSL_CTX_new(TLS_client_method());
 	if (t->context == NULL ||
 	    SSL_CTX_set_min_proto_version(t->context, least) != 1)
