@@ -1,4 +1,4 @@
-# outtray: make, make check, make install, make uninstall, make deb
+# outtray: make, make check, make bench, make install, make uninstall, make deb
 #
 # A variant has a folder of its own:  make BUILD=build/asan SANITIZE=address,undefined
 # Packages set prefix and its kin, DESTDIR, CFLAGS, CPPFLAGS, LDFLAGS and ERRORS=
@@ -37,7 +37,7 @@ cflags   = -std=c11 -ffunction-sections -fdata-sections $(HARDENING) $(WARNINGS)
 ldflags  = $(LINKING) $(sanitize) $(LDFLAGS)
 sanitize = $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 
-.PHONY: all unit fuzz check clean install uninstall deb always
+.PHONY: all unit fuzz bench bench-programs check clean install uninstall deb always
 .SECONDARY:
 all:
 
@@ -103,6 +103,22 @@ $(fuzzers): $(BUILD)/fuzz/%: tests/fuzz/%.c $(parts)
 	@mkdir -p $(@D)
 	$(CC) $(cppflags) $(cflags) -fsanitize=fuzzer -MMD -MP -MF $@.d $(ldflags) -o $@ $< \
 	    -Wl,--start-group $(parts) -Wl,--end-group -linih -lssl -lcrypto
+
+# tests/bench: what outtray is held against, and what measures both.
+benches = $(addprefix $(BUILD)/bench/,floor floor-tls sink meter)
+bench-programs: $(benches)
+$(benches): $(BUILD)/bench/%:
+	@mkdir -p $(@D)
+	$(CC) $(cppflags) $(cflags) $(ldflags) -o $@ $< $(libraries)
+$(BUILD)/bench/floor:     tests/bench/floor.c
+$(BUILD)/bench/floor-tls: tests/bench/floor.c
+$(BUILD)/bench/floor-tls: cppflags += -DFLOOR_TLS
+$(BUILD)/bench/floor-tls: libraries = -lssl -lcrypto
+$(BUILD)/bench/sink:      tests/bench/sink.c
+$(BUILD)/bench/meter:     tests/bench/meter.c
+
+bench:
+	BUILD=$(BUILD) tests/bench/run
 
 check: all unit
 	BUILD=$(BUILD) tests/run
