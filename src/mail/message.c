@@ -1,6 +1,8 @@
 #include "mail/message.h"
 
+#include "mail/field.h"
 #include "mail/head.h"
+#include "mail/words.h"
 
 #include <string.h>
 
@@ -27,21 +29,6 @@ message_free(struct message *m)
 	buf_free(&m->line);
 }
 
-static bool
-has_8bit(const char *bytes, size_t len)
-{
-	uint64_t word, high = 0;
-	size_t i = 0;
-
-	for (; i + sizeof(word) <= len; i += sizeof(word)) {
-		memcpy(&word, bytes + i, sizeof(word));
-		high |= word;
-	}
-	for (; i < len; i++)
-		high |= (uint64_t)(unsigned char)bytes[i];
-	return (high & 0x8080808080808080U) != 0;
-}
-
 static void
 note_line_end(struct message *m)
 {
@@ -49,21 +36,6 @@ note_line_end(struct message *m)
 		m->facts.longest_line = m->line_len;
 	m->line_len = 0;
 	m->dot_line = false;
-}
-
-/* RFC 5322 2.2: printable ASCII but colon, then (obsolete) blanks, colon. */
-static bool
-begins_field(const char *line, size_t len)
-{
-	size_t name = 0;
-
-	while (name < len && line[name] > ' ' && line[name] < 127 && line[name] != ':')
-		name++;
-	if (name == 0)
-		return false;
-	while (name < len && (line[name] == ' ' || line[name] == '\t'))
-		name++;
-	return name < len && line[name] == ':';
 }
 
 static bool
@@ -92,7 +64,7 @@ body_text(struct message *m, const char *bytes, size_t len, struct buf *body)
 		buf_putc(body, '.');
 		m->dot_line = false;
 	}
-	m->facts.body_8bit = m->facts.body_8bit || has_8bit(bytes, len);
+	m->facts.body_8bit = m->facts.body_8bit || bytes_8bit(bytes, len);
 	m->line_len += len;
 	buf_put(body, bytes, len);
 }
@@ -122,7 +94,7 @@ static void
 head_ends(struct message *m, bool with_line, struct buf *body)
 {
 	m->in_body = true;
-	m->facts.head_8bit = has_8bit(buf_text(&m->head), m->head.len);
+	m->facts.head_8bit = bytes_8bit(buf_text(&m->head), m->head.len);
 	m->line_len = 0;
 	if (with_line)
 		body_text(m, buf_text(&m->line), m->line.len, body);
@@ -145,7 +117,7 @@ head_line(struct message *m, struct buf *body, struct err *e)
 		head_ends(m, false, body);
 	} else if (first && is_mbox_line(line, len)) {
 		m->first_line = true;	/* ">From " may follow "From " */
-	} else if (begins_field(line, len) ||
+	} else if (field_begins(line, len) ||
 	    (m->head.len > 0 && (line[0] == ' ' || line[0] == '\t'))) {
 		m->line_len = len;
 		note_line_end(m);
@@ -174,7 +146,7 @@ text(struct message *m, const char *bytes, size_t len, struct buf *body,
 	 * can be no field any more, it is body.
 	 */
 	buf_put(&m->line, bytes, len);
-	if (m->line.full && !begins_field(buf_text(&m->line), m->line.len) &&
+	if (m->line.full && !field_begins(buf_text(&m->line), m->line.len) &&
 	    buf_text(&m->line)[0] != ' ' && buf_text(&m->line)[0] != '\t') {
 		head_ends(m, true, body);
 		body_text(m, bytes, len, body);
@@ -283,8 +255,22 @@ whole_lines(struct message *m, const char *bytes, const char *limit,
 	*to = '\0';
 	body->len = (size_t)(to - body->data);
 	m->facts.body_8bit = m->facts.body_8bit ||
-	    has_8bit(bytes, (size_t)(from - bytes));
+	    bytes_8bit(bytes, (size_t)(from - bytes));
 	return from;
+}
+
+void
+message_measure(struct message_facts *f, const char *head, size_t len)
+{
+	f->head_8bit = bytes_8bit(head, len);
+	for (const char *end = head + len; head < end; ) {
+		const char *lf = memchr(head, '\n', (size_t)(end - head));
+		size_t n = (size_t)((lf != NULL ? lf + 1 : end) - head);
+
+		if (n > f->longest_line + 2)
+			f->longest_line = n - 2;
+		head += n;
+	}
 }
 
 int

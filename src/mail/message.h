@@ -54,6 +54,12 @@ void message_free(struct message *m);
 int message_feed(struct message *m, const char *bytes, size_t len,
     struct buf *body, struct err *e);
 
+/*
+ * The header has become this one (lines with CRLF): what the facts say of it is
+ * set anew; the longest line only grows.
+ */
+void message_measure(struct message_facts *f, const char *head, size_t len);
+
 /* The input has ended: give back what was still held. 0 or -1 as above. */
 int message_end(struct message *m, struct buf *body, struct err *e);
 

@@ -199,6 +199,8 @@ prepare(struct submission *b, struct err *e)
 	head_print(&b->head, &b->out);
 	buf_put(&b->out, "\r\n", 2);
 	b->size = b->out.len - b->block;
+	message_measure(&b->message.facts, buf_text(&b->out) + b->block,
+	    b->size);
 	return b->out.full ? err_set(e, EX_OSERR, "no memory for the header") : 0;
 }
 

@@ -1,6 +1,11 @@
 #include "smtp/body.h"
 
+#include "mail/dots.h"
+#include "mail/field.h"
+#include "mail/head.h"
+
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -74,6 +79,8 @@ body_free(struct body *b)
 {
 	free(b->block);
 	buf_free(&b->mended);
+	buf_free(&b->front);
+	buf_free(&b->doubled);
 	memset(b, 0, sizeof(*b));
 }
 
@@ -106,12 +113,14 @@ body_rewind(struct body *b)
 	b->at = b->start;
 	b->last = '\n';
 	b->held_cr = false;
+	b->front_due = b->changed;
+	b->skip_left = b->skip;
 }
 
 off_t
 body_size(const struct body *b)
 {
-	return b->end - b->start;
+	return b->end - b->start - (off_t)b->skip + (off_t)b->front.len;
 }
 
 /*
@@ -181,7 +190,7 @@ settle_cr(struct body *b)
  * for the next byte: before an LF it is nothing, else a line's end.
  */
 static void
-mend_byte(struct body *b, char c)
+mend_byte(struct body *b, char c, bool dots)
 {
 	if (c == '\0')
 		return;
@@ -197,7 +206,7 @@ mend_byte(struct body *b, char c)
 		buf_putc(&b->mended, '\r');
 	else
 		settle_cr(b);
-	if (c == '.' && b->last == '\n')
+	if (dots && c == '.' && b->last == '\n')
 		buf_putc(&b->mended, '.');
 	buf_putc(&b->mended, c);
 	b->last = c;
@@ -213,9 +222,10 @@ end_line(struct body *b)
 	b->last = '\n';
 }
 
-int
-body_next(struct body *b, const char **bytes, size_t *len, bool *last,
-    struct err *e)
+/* The file's next bytes with their lines mended, dots doubled if asked to. */
+static int
+next_block(struct body *b, bool dots, const char **bytes, size_t *len,
+    bool *last, struct err *e)
 {
 	bool bad, dot;
 
@@ -234,21 +244,156 @@ body_next(struct body *b, const char **bytes, size_t *len, bool *last,
 
 	look(b->last, *bytes, *len, &bad, &dot);
 	b->held_cr = b->held_cr && bad;	/* CR CR, and now LF */
+	dot = dot && dots;
 	if (!bad && !dot && !(*last && (*bytes)[*len - 1] != '\n')) {
 		b->last = (*bytes)[*len - 1];
 		return 0;
 	}
 	buf_reset(&b->mended);
-	if (!bad)
+	for (size_t i = 0; bad && i < *len; i++)
+		mend_byte(b, (*bytes)[i], dots);
+	if (!bad && dots)
 		double_dots(b, *bytes, *len);
-	else
-		for (size_t i = 0; i < *len; i++)
-			mend_byte(b, (*bytes)[i]);
+	if (!bad && !dots) {
+		buf_put(&b->mended, *bytes, *len);
+		b->last = (*bytes)[*len - 1];
+	}
 	if (*last)
 		end_line(b);
 	if (b->mended.full)
 		return err_set(e, EX_OSERR, "no memory to send the message");
 	*bytes = b->mended.data;
 	*len = b->mended.len;
+	return 0;
+}
+
+/* Where the header ends in what is there so far; SIZE_MAX if it is not seen yet. */
+static size_t
+head_end(const struct buf *head, bool last, bool *blank)
+{
+	const char *bytes = buf_text(head);
+	size_t at = 0;
+
+	*blank = false;
+	while (at < head->len) {
+		const char *lf = memchr(bytes + at, '\n', head->len - at);
+		size_t len = lf != NULL ? (size_t)(lf + 1 - bytes) - at : 0;
+		bool mbox = at == 0 && len > 5 && memcmp(bytes, "From ", 5) == 0;
+
+		if (lf == NULL)
+			break;
+		*blank = len == 2;
+		if (*blank)
+			return at + len;
+		if (!mbox && !(at > 0 && (bytes[at] == ' ' || bytes[at] == '\t')) &&
+		    !field_begins(bytes + at, len))
+			return at;
+		at += len;
+	}
+	return last ? head->len : SIZE_MAX;
+}
+
+int
+body_head(struct body *b, struct buf *out, bool *blank, struct err *e)
+{
+	size_t end = SIZE_MAX, len;
+	const char *bytes;
+	bool last = false;
+
+	body_restore(b);
+	while (end == SIZE_MAX && !last) {
+		if (next_block(b, false, &bytes, &len, &last, e) != 0)
+			return -1;
+		buf_put(out, bytes, len);
+		if (out->full)
+			return err_set(e, EX_DATAERR, "the message's header is too long");
+		end = head_end(out, last, blank);
+	}
+	if (out->len > 0)
+		out->data[out->len = end] = '\0';
+	body_rewind(b);
+	return 0;
+}
+
+int
+body_measure(struct body *b, struct message_facts *facts, struct err *e)
+{
+	struct message m;
+	struct buf ignored;
+	bool last = b->at >= b->end, strange = false;
+	const char *bytes;
+	size_t len;
+	int result = 0;
+
+	message_init(&m, false);
+	buf_init(&ignored, MENDED_MAX * 2 + HEAD_MAX);
+	while (!last && result == 0) {
+		result = next_block(b, false, &bytes, &len, &last, e);
+		if (result == 0 && !strange)
+			strange = message_feed(&m, bytes, len, &ignored, e) != 0;
+		m.facts.size += len;
+		buf_reset(&ignored);
+	}
+	if (result == 0 && !strange)
+		strange = message_end(&m, &ignored, e) != 0;
+	message_measure(&m.facts, buf_text(&m.head), m.head.len);
+	*facts = m.facts;
+	/* A header without end: it may be anything. */
+	if (strange)
+		facts->head_8bit = facts->body_8bit = true;
+	buf_free(&ignored);
+	message_free(&m);
+	body_rewind(b);
+	return result;
+}
+
+void
+body_replace(struct body *b, struct buf *front, size_t skip)
+{
+	body_restore(b);
+	b->front = *front;
+	b->skip = skip;
+	b->changed = true;
+	memset(front, 0, sizeof(*front));
+	buf_free(&b->doubled);
+	buf_init(&b->doubled, 2 * b->front.len + 2 * MENDED_MAX);
+	body_rewind(b);
+}
+
+void
+body_restore(struct body *b)
+{
+	buf_free(&b->front);
+	b->skip = 0;
+	b->changed = false;
+	body_rewind(b);
+}
+
+int
+body_next(struct body *b, const char **bytes, size_t *len, bool *last,
+    struct err *e)
+{
+	bool line_start = true;
+
+	if (!b->front_due && b->skip_left == 0)
+		return next_block(b, true, bytes, len, last, e);
+	buf_reset(&b->doubled);
+	if (b->front_due)
+		dots_double(buf_text(&b->front), b->front.len, &line_start,
+		    &b->doubled);
+	b->front_due = false;
+	do {
+		size_t skip;
+
+		if (next_block(b, false, bytes, len, last, e) != 0)
+			return -1;
+		skip = *len < b->skip_left ? *len : b->skip_left;
+		b->skip_left -= skip;
+		dots_double(*bytes + skip, *len - skip, &line_start, &b->doubled);
+	} while (b->skip_left > 0 && !*last);
+	if (b->doubled.full)
+		return err_set(e, EX_OSERR, "no memory to send the message");
+	*bytes = buf_text(&b->doubled);
+	*len = b->doubled.len;
 	return 0;
 }

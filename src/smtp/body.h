@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "mail/message.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -28,6 +29,12 @@ struct body {
 	off_t      block_at;	/* where in the file the block's bytes are from … */
 	size_t     block_len;	/* … and how many they are */
 	struct buf mended;	/* a block that could not go as it was */
+	struct buf front;	/* goes out in the place of … */
+	size_t     skip;	/* … so many bytes at the start, lines mended */
+	bool       changed;	/* there is a front */
+	bool       front_due;	/* it has not gone out yet … */
+	size_t     skip_left;	/* … and what it replaces has not been passed */
+	struct buf doubled;	/* the block in which the front ends */
 };
 
 /*
@@ -47,7 +54,28 @@ void body_start(struct body *b, off_t start);
  */
 int body_peek(struct body *b, size_t len, struct buf *out, struct err *e);
 
-/* Bytes in the file, dots not doubled. */
+/*
+ * Put the header to `out`, line ends as they will leave, with the blank line
+ * behind it if there is one (*blank). It ends before a line that is no field,
+ * but for an mbox line at its start. The body is rewound. Returns 0, or -1
+ * (EX_IOERR; EX_DATAERR: it is more than `out` takes).
+ */
+int body_head(struct body *b, struct buf *out, bool *blank, struct err *e);
+
+/*
+ * Read all of it to see what it is like, where nobody has told. The body is
+ * rewound. Returns 0, or -1 (EX_IOERR, EX_OSERR).
+ */
+int body_measure(struct body *b, struct message_facts *facts, struct err *e);
+
+/*
+ * Have what `front` holds go out in the place of the first `skip` bytes. The
+ * buffer is taken over. body_restore undoes it. Both rewind.
+ */
+void body_replace(struct body *b, struct buf *front, size_t skip);
+void body_restore(struct body *b);
+
+/* Bytes to go out, dots not doubled, line ends not mended. */
 off_t body_size(const struct body *b);
 
 /*

@@ -82,6 +82,7 @@ struct session {
 
 	/* The transaction. */
 	struct transfer *transfer;
+	bool        utf8, eight_bit;	/* to be said with MAIL */
 	size_t      cursor;		/* recipients before it were named */
 	size_t      named, accepted;	/* in this transaction */
 	bool        failed;		/* MAIL was refused: no message goes out */

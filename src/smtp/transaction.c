@@ -9,6 +9,7 @@
 #include "smtp/steps.h"
 
 #include "base/clock.h"
+#include "smtp/fit.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -109,10 +110,9 @@ say_mail(struct session *s, struct err *e)
 	if (s->ehlo.size)
 		buf_printf(&line, " SIZE=%lld",
 		    (long long)body_size(&s->transfer->body));
-	if (s->ehlo.eight_bit &&
-	    (s->transfer->facts.body_8bit || s->transfer->facts.head_8bit))
+	if (s->eight_bit)
 		buf_puts(&line, " BODY=8BITMIME");
-	if (s->ehlo.smtputf8 && envelope_utf8(v))
+	if (s->utf8)
 		buf_puts(&line, " SMTPUTF8");
 	if (s->ehlo.dsn && v->ret != RET_UNSET)
 		buf_puts(&line, v->ret == RET_FULL ? " RET=FULL" : " RET=HDRS");
@@ -481,13 +481,47 @@ check_utf8(struct session *s, struct transfer *t)
 			refuse_utf8(s, t, &v->recipients[i].addr, "RCPT", i);
 }
 
+/* Verdicts about a message that cannot be made to fit. */
+static const struct {
+	const char *dsn, *text;
+} misfits[] = {
+	[FIT_ADDRESS] = { "5.6.7", "the header has an address with other than ASCII "
+	    "letters, which the server does not take (SMTPUTF8)" },
+	[FIT_BODY] = { "5.6.3", "the message has 8-bit text and is signed or "
+	    "encrypted, so it cannot be encoded for this server, which takes only "
+	    "7 bits: let the program that signs it encode it first "
+	    "(quoted-printable or base64)" },
+};
+
+static bool
+can_be_fit(struct session *s, struct transfer *t)
+{
+	enum fit fit;
+	struct verdict v;
+	struct err e;
+
+	reply_reset(&s->reply);
+	if (fit_message(s, &fit, &e) != 0) {
+		make_verdict(s, VERDICT_LATER, e.status, "MAIL", &v);
+		verdict_set_text(&v, e.text);
+	} else if (fit != FIT_OK) {
+		make_verdict(s, VERDICT_REFUSED, EX_DATAERR, "MAIL", &v);
+		(void)snprintf(v.dsn, sizeof(v.dsn), "%s", misfits[fit].dsn);
+		verdict_set_text(&v, misfits[fit].text);
+	} else {
+		return true;
+	}
+	transfer_decide_all(t, WAITING, &v);
+	return false;
+}
+
 bool
 transaction_possible(struct session *s)
 {
 	struct transfer *t = s->transfer;
 
 	check_utf8(s, t);
-	return fits(s, t) && more_waiting(s);
+	return can_be_fit(s, t) && fits(s, t) && more_waiting(s);
 }
 
 void

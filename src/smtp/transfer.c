@@ -55,6 +55,8 @@ transfer_init(struct transfer *t, int file, int answers,
 	if (length < 0)
 		return -1;
 	body_start(&t->body, length);
+	if (t->facts.size == 0 && body_measure(&t->body, &t->facts, e) != 0)
+		return -1;
 	t->undecided = t->envelope.count;
 	t->states = calloc(t->envelope.count, 1);
 	if (t->states == NULL)

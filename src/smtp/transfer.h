@@ -34,7 +34,8 @@ struct transfer {
 };
 
 /*
- * Read the envelope of `file` and what the settings say of the message.
+ * Read the envelope of `file`; what the message is like is read from it, too,
+ * where the settings do not say so (facts->size is 0).
  * Returns 0, or -1 (EX_DATAERR: no X-Sender block; EX_NOINPUT, EX_IOERR,
  * EX_OSERR). Zeroed memory is safe to free.
  */
