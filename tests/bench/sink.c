@@ -15,6 +15,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+enum { TAIL = 32 };		/* "\r\n.\r\nQUIT\r\n" and more */
+
 struct session {
 	int    fd;
 	bool   data;		/* within a message */
@@ -42,29 +44,35 @@ answer(struct session *s, const char *line)
 	return strncasecmp(line, "QUIT", 4) == 0 ? "221 bye\r\n" : "250 ok\r\n";
 }
 
-/* Take one command or a piece of a message; false when more has to come. */
+static void
+drop(struct session *s, size_t n)
+{
+	s->len -= n;
+	memmove(s->bytes, s->bytes + n, s->len);
+}
+
+/*
+ * Take one command or a piece of a message; false when more has to come.
+ * Behind the end of a message a client sends one command at most before it has
+ * its answer, so the end is looked for in the last bytes only.
+ */
 static bool
 take(struct session *s)
 {
 	const char *end = s->data ? "\r\n.\r\n" : "\n", *text = "250 ok\r\n";
-	char *at = memmem(s->bytes, s->len, end, strlen(end));
-	size_t used;
+	char *at;
 
-	if (at == NULL) {
-		/* What may be the beginning of the end stays. */
-		used = s->data && s->len > 4 ? s->len - 4 : 0;
-	} else {
-		used = (size_t)(at - s->bytes) + strlen(end);
-		if (s->data)
-			s->data = false;
-		else
-			text = answer(s, s->bytes);
-		if (send(s->fd, text, strlen(text), MSG_NOSIGNAL) < 0)
-			return false;
-	}
-	s->len -= used;
-	memmove(s->bytes, s->bytes + used, s->len);
-	return at != NULL;
+	if (s->data && s->len > TAIL)
+		drop(s, s->len - TAIL);
+	at = memmem(s->bytes, s->len, end, strlen(end));
+	if (at == NULL)
+		return false;
+	if (s->data)
+		s->data = false;
+	else
+		text = answer(s, s->bytes);
+	drop(s, (size_t)(at - s->bytes) + strlen(end));
+	return send(s->fd, text, strlen(text), MSG_NOSIGNAL) > 0;
 }
 
 static void
