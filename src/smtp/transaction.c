@@ -338,6 +338,10 @@ say_dot(struct session *s, struct err *e)
 	if (s->accepted > 0 && !s->failed) {
 		if (send_blocks(s, &tail, &tail_len, e) != 0)
 			return -1;
+		/* A server that has left hears no dot: nothing may come twice. */
+		if (body_size(&s->transfer->body) > TAIL_MAX &&
+		    wire_look(&s->wire, e) != 0)
+			return interrupted(s, e);
 		if (wire_has_input(&s->wire)) {
 			(void)err_set(e, EX_PROTOCOL, "the server answered before "
 			    "the message had ended");

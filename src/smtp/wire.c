@@ -192,6 +192,18 @@ refuse_full(const struct wire *w, struct err *e)
 }
 
 int
+wire_look(struct wire *w, struct err *e)
+{
+	short events;
+
+	if (receive(w, &events, e) < 0)
+		return -1;
+	if (w->ended && w->end == w->start)
+		return err_set(e, EX_TEMPFAIL, "the server closed the connection");
+	return 0;
+}
+
+int
 wire_wait(struct wire *w, int64_t deadline, struct err *e)
 {
 	/* TLS may hold bytes that poll(2) does not know of. */

@@ -53,6 +53,12 @@ bool wire_line(struct wire *w, const char **line, size_t *len);
 bool wire_has_input(const struct wire *w);
 
 /*
+ * Take in what has arrived, without waiting. Returns 0, or -1 (as wire_wait)
+ * where that is the end of the connection and nothing else.
+ */
+int wire_look(struct wire *w, struct err *e);
+
+/*
  * Wait until something has arrived, sending `out` meanwhile. Returns 0, or
  * -1 (EX_TEMPFAIL: lost, or `deadline` (clock_milliseconds) passed, even
  * where something has arrived; EX_PROTOCOL from TLS).

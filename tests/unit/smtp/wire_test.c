@@ -112,11 +112,31 @@ deadline_passed(void)
 	wire_free(&w);
 }
 
+static void
+looked_at(void)
+{
+	struct err e = { 0 };
+	struct wire w;
+	int server = connected(&w);
+
+	check(wire_look(&w, &e) == 0 && !wire_has_input(&w), "nothing is well");
+	put(server, "250 a\r\n");
+	check(shutdown(server, SHUT_WR) == 0, "the server says no more");
+	check(wire_look(&w, &e) == 0 && wire_has_input(&w), "words are well");
+	check(wire_look(&w, &e) == 0, "also before the end");
+	check_text(next_line(&w), "250 a", "they can be taken");
+	check(wire_look(&w, &e) == -1 && e.status == EX_TEMPFAIL, "the end is not");
+	check_text(e.text, "the server closed the connection", "the reason");
+	(void)close(server);
+	wire_free(&w);
+}
+
 int
 main(void)
 {
 	lines_arrive();
 	overlong_line();
 	deadline_passed();
+	looked_at();
 	return check_end();
 }
