@@ -41,6 +41,11 @@ struct setting_pairs {
 	size_t count, allocated;
 };
 
+/* Seconds, the least and the most. */
+struct setting_range {
+	uint64_t least, most;
+};
+
 /* Texts are never NULL; "" is "not set". All of it belongs to the struct. */
 struct settings {
 	/* [outtray] */
@@ -75,6 +80,7 @@ struct settings {
 	uint64_t connect_timeout_seconds; /* 5 */
 	uint64_t dot_timeout_seconds;	/* 600 */
 	char    *source_address;
+	uint64_t max_connections;	/* 4; of the queue's runner */
 
 	/* [pickup] */
 	char    *pickup_directory;
@@ -83,6 +89,8 @@ struct settings {
 
 	/* [queue] */
 	char    *queue_directory;
+	uint64_t lifetime_seconds;	/* 5 days */
+	struct setting_range retry;	/* 1m..1h */
 
 	struct setting_pairs aliases, senders;
 

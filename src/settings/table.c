@@ -8,6 +8,7 @@
 #define SECONDS(n) ((uint64_t)(n))
 #define MINUTES(n) (SECONDS(60) * (n))
 #define HOURS(n)   (MINUTES(60) * (n))
+#define DAYS(n)    (HOURS(24) * (n))
 #define KIB        ((uint64_t)1024)
 
 /* In the order of the enums in settings.h. */
@@ -31,6 +32,7 @@ static const char *const dots_words[] = { "plain", "doubled", NULL };
 #define NUMBER(m, d, min, max)  SETTING_NUMBER, AT(m), d, NULL, min, max, NULL
 #define SIZE(m, d, min, max)    SETTING_SIZE, AT(m), d, NULL, min, max, NULL
 #define TIME(m, d, min, max)    SETTING_DURATION, AT(m), d, NULL, min, max, NULL
+#define RANGE(m, d, min, max)   SETTING_RANGE, AT(m), d, NULL, min, max, NULL
 #define YESNO(m, d)             SETTING_YESNO, AT(m), d, NULL, 0, 0, NULL
 #define WORD(m, d, words)       SETTING_WORD, AT(m), d, words, 0, 0, NULL
 
@@ -68,12 +70,15 @@ const struct setting_row setting_rows[] = {
 	{ "smtp", "connect_timeout", TIME(connect_timeout_seconds, "5s", SECONDS(1), MINUTES(10)), true },
 	{ "smtp", "dot_timeout", TIME(dot_timeout_seconds, "10m", SECONDS(1), HOURS(1)), true },
 	{ "smtp", "source_address", TEXT(source_address, "", check_address), true },
+	{ "smtp", "max_connections", NUMBER(max_connections, "4", 1, 100), false },
 
 	{ "pickup", "directory", TEXT(pickup_directory, place_pickup, check_path), false },
 	{ "pickup", "format", TEXT(pickup_format, "eml", check_format), false },
 	{ "pickup", "dots", WORD(dots, "plain", dots_words), false },
 
 	{ "queue", "directory", TEXT(queue_directory, place_queue, check_path), false },
+	{ "queue", "lifetime", TIME(lifetime_seconds, "5d", SECONDS(1), DAYS(100)), false },
+	{ "queue", "retry", RANGE(retry, "1m..1h", SECONDS(1), DAYS(1)), false },
 };
 
 const size_t setting_rows_count = sizeof(setting_rows) / sizeof(setting_rows[0]);

@@ -16,6 +16,7 @@ enum setting_type {
 	SETTING_NUMBER,		/* uint64_t */
 	SETTING_SIZE,		/* uint64_t, bytes: "50M" */
 	SETTING_DURATION,	/* uint64_t, seconds: "10s", "5m", "1h30m" */
+	SETTING_RANGE,		/* struct setting_range of them: "1m..1h" */
 	SETTING_YESNO,		/* bool */
 	SETTING_WORD		/* an enum: the place in `words` is its value */
 };
@@ -26,7 +27,7 @@ struct setting_row {
 	size_t             offset;	/* in struct settings */
 	const char        *standard;	/* the default; "" for none */
 	const char *const *words;	/* of SETTING_WORD; NULL ends them */
-	uint64_t           min, max;	/* of the three kinds of numbers */
+	uint64_t           min, max;	/* of the four kinds of numbers */
 	/* Of SETTING_TEXT: NULL, or what would be right instead of `value`. */
 	const char      *(*check)(const char *value);
 	bool               job;		/* the agent is told of it */

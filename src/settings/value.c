@@ -62,7 +62,8 @@ units_of(enum setting_type type)
 {
 	if (type == SETTING_SIZE)
 		return size_units;
-	return type == SETTING_DURATION ? duration_units : no_units;
+	return type == SETTING_DURATION || type == SETTING_RANGE ?
+	    duration_units : no_units;
 }
 
 /* "50M", "1h30m" (only times may have several parts), "1000". */
@@ -109,7 +110,8 @@ print_number(uint64_t number, enum setting_type type, struct buf *out)
 		buf_printf(out, "%llu", (unsigned long long)number);
 	else
 		buf_printf(out, "%llu%s", (unsigned long long)(number / best->times),
-		    best->times == 1 && type == SETTING_DURATION ? "s" : best->name);
+		    best->times == 1 && units_of(type) == duration_units ? "s" :
+		    best->name);
 }
 
 static int
@@ -123,6 +125,7 @@ bad_number(const struct setting_row *r, const char *value, struct err *e)
 	print_number(r->max, r->type, &high);
 	(void)err_set(e, EX_CONFIG, "%s = %s: %s from %s to %s is wanted", r->key, value,
 	    r->type == SETTING_DURATION ? "a time (10s, 5m, 1h, 5d)" :
+	    r->type == SETTING_RANGE ? "two times (1m..1h), the longer last," :
 	    r->type == SETTING_SIZE ? "a size (500K, 50M, 1G)" : "a number",
 	    buf_text(&low), buf_text(&high));
 	buf_free(&low);
@@ -139,6 +142,33 @@ set_number(void *to, const struct setting_row *r, const char *value, struct err 
 	    number > r->max)
 		return bad_number(r, value, e);
 	*(uint64_t *)to = number;
+	return 0;
+}
+
+/* "1m..1h", or one time that is both. */
+static int
+set_range(void *to, const struct setting_row *r, const char *value, struct err *e)
+{
+	const char *dots = strstr(value, "..");
+	struct setting_range range;
+	char least[32] = "";
+	bool good;
+
+	if (dots == NULL) {
+		good = parse_number(value, SETTING_DURATION, &range.least);
+		range.most = range.least;
+	} else {
+		good = (size_t)(dots - value) < sizeof(least) &&
+		    parse_number(dots + 2 + strspn(dots + 2, " "), SETTING_DURATION,
+		    &range.most);
+		if (good)
+			memcpy(least, value, (size_t)(dots - value));
+		good = good && parse_number(least, SETTING_DURATION, &range.least);
+	}
+	if (!good || range.least < r->min || range.most > r->max ||
+	    range.least > range.most)
+		return bad_number(r, value, e);
+	*(struct setting_range *)to = range;
 	return 0;
 }
 
@@ -215,8 +245,8 @@ static int (*const setters[])(void *, const struct setting_row *, const char *,
     struct err *) = {
 	[SETTING_TEXT] = set_text, [SETTING_SECRET] = set_secret,
 	[SETTING_NUMBER] = set_number, [SETTING_SIZE] = set_number,
-	[SETTING_DURATION] = set_number, [SETTING_YESNO] = set_yesno,
-	[SETTING_WORD] = set_word,
+	[SETTING_DURATION] = set_number, [SETTING_RANGE] = set_range,
+	[SETTING_YESNO] = set_yesno, [SETTING_WORD] = set_word,
 };
 
 /*
@@ -260,6 +290,11 @@ setting_print(const struct settings *s, size_t row, struct buf *out)
 	case SETTING_SIZE:
 	case SETTING_DURATION:
 		print_number(*(const uint64_t *)from, r->type, out);
+		break;
+	case SETTING_RANGE:
+		print_number(((const struct setting_range *)from)->least, r->type, out);
+		buf_puts(out, "..");
+		print_number(((const struct setting_range *)from)->most, r->type, out);
 		break;
 	}
 }
