@@ -159,7 +159,7 @@ reap(struct delivery *d)
 {
 	running_agent = 0;
 	if (d->pid > 0)
-		(void)proc_wait(d->pid);	/* its lines said all */
+		d->status = proc_wait(d->pid);
 	d->pid = -1;
 }
 

@@ -14,7 +14,8 @@
 #include <sys/types.h>
 
 struct delivery {
-	pid_t           pid;		/* the agent's; -1 when it has ended */
+	pid_t           pid;		/* the agent's; -1 when it has ended … */
+	int             status;		/* … as waitpid(2) says, or -1 */
 	int             answers;	/* its standard output; -1 when read */
 	bool            pending;	/* the last bytes may be out */
 	size_t          count;		/* recipients */
