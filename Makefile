@@ -42,7 +42,7 @@ sanitize = $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fn
 all:
 
 # The folders, from the foundation up. A folder's code uses only itself and those before it.
-folders = base mail settings store deliver smtp sendmail
+folders = base mail settings store deliver smtp sendmail daemon
 
 objects = $(patsubst src/%.c,$(BUILD)/obj/%.o,$(filter-out %/places.c %/without_openssl.c,$(wildcard src/$1/*.c)))
 
@@ -66,6 +66,7 @@ all: $(BUILD)/$1
 programs += $1
 endef
 $(eval $(call program,sendmail,$(call objects,sendmail),deliver store settings mail base,$(INIH)))
+$(eval $(call program,outtrayd,$(call objects,daemon),deliver store settings mail base,$(INIH)))
 # The agent twice: without OpenSSL, for servers on this host, and with it.
 openssl  = $(BUILD)/obj/smtp/tls.o $(BUILD)/obj/smtp/scram.o
 instead  = $(BUILD)/obj/smtp/without_openssl.o
@@ -78,11 +79,13 @@ $(BUILD)/obj/%.o: src/%.c
 
 # The places; a changed one is noticed, wherever it was changed.
 $(BUILD)/here/places:      libexec = $(abspath $(BUILD))
+$(BUILD)/here/places:      sbin = $(abspath $(BUILD))
 $(BUILD)/installed/places: libexec = $(libexecdir)
+$(BUILD)/installed/places: sbin = $(sbindir)
 $(BUILD)/%/places: always
 	@mkdir -p $(@D)
 	@echo "-DOUTTRAY_LIBEXECDIR='\"$(libexec)\"' -DOUTTRAY_SYSCONFDIR='\"$(sysconfdir)\"'" \
-	    "-DOUTTRAY_LOCALSTATEDIR='\"$(localstatedir)\"'" > $@.new
+	    "-DOUTTRAY_LOCALSTATEDIR='\"$(localstatedir)\"' -DOUTTRAY_SBINDIR='\"$(sbin)\"'" > $@.new
 	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 $(BUILD)/%/places.o: src/settings/places.c src/settings/places.h $(BUILD)/%/places
 	$(CC) $(cppflags) @$(BUILD)/$*/places $(cflags) -c -o $@ $<
@@ -132,7 +135,7 @@ settings    = $(sysconfdir)/outtray/outtray.ini
 install: $(programs:%=$(BUILD)/installed/%)
 	install -d "$(DESTDIR)$(sbindir)" "$(DESTDIR)$(bindir)" "$(DESTDIR)$(libexecdir)" \
 	    "$(DESTDIR)$(docdir)/examples" "$(DESTDIR)$(sysconfdir)/outtray"
-	install -m 0755 $(BUILD)/installed/sendmail "$(DESTDIR)$(sbindir)"
+	install -m 0755 $(BUILD)/installed/sendmail $(BUILD)/installed/outtrayd "$(DESTDIR)$(sbindir)"
 	install -m 0755 $(BUILD)/installed/outtray-smtp $(BUILD)/installed/outtray-smtp-tls "$(DESTDIR)$(libexecdir)"
 	ln -sf "$(to_sendmail)" "$(DESTDIR)$(bindir)/mailq"
 	ln -sf "$(to_sendmail)" "$(DESTDIR)$(bindir)/newaliases"
@@ -144,7 +147,8 @@ install: $(programs:%=$(BUILD)/installed/%)
 
 # Settings that somebody wrote stay; so does the mail, which no install made.
 uninstall:
-	rm -f "$(DESTDIR)$(sbindir)/sendmail" "$(DESTDIR)$(libexecdir)/outtray-smtp" \
+	rm -f "$(DESTDIR)$(sbindir)/sendmail" "$(DESTDIR)$(sbindir)/outtrayd" \
+	    "$(DESTDIR)$(libexecdir)/outtray-smtp" \
 	    "$(DESTDIR)$(libexecdir)/outtray-smtp-tls" \
 	    "$(DESTDIR)$(bindir)/mailq" "$(DESTDIR)$(bindir)/newaliases"
 	for page in $(pages); do rm -f "$(DESTDIR)$(mandir)/man$${page##*.}/$${page##*/}"; done

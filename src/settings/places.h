@@ -7,6 +7,7 @@
 
 extern const char place_agent[];	/* /usr/libexec/outtray/outtray-smtp */
 extern const char place_agent_tls[];	/* /usr/libexec/outtray/outtray-smtp-tls */
+extern const char place_runner[];	/* /usr/sbin/outtrayd */
 extern const char place_settings[];	/* /etc/outtray/outtray.ini */
 extern const char place_pickup[];	/* /var/spool/outtray/pickup */
 extern const char place_queue[];	/* /var/spool/outtray */

@@ -47,7 +47,7 @@ includes() {
 	done
 }
 
-@test "sendmail links libc and inih only, outtray-smtp libc, outtray-smtp-tls OpenSSL too" {
+@test "sendmail and outtrayd link libc and inih only, outtray-smtp libc, outtray-smtp-tls OpenSSL too" {
 	need_plain_build
 	needed() {
 		readelf -d "$1" | sed -n 's/.*(NEEDED).*\[\(lib[a-z]*\).*/\1/p' |
@@ -55,12 +55,14 @@ includes() {
 	}
 	# inih is within, where it can be had as an archive.
 	assert_equal "libc " "$(needed "$SENDMAIL" | sed 's/libinih //')"
+	assert_equal "libc " "$(needed "$BUILD/outtrayd" | sed 's/libinih //')"
 	assert_equal "libc " "$(needed "$BUILD/outtray-smtp")"
 	assert_equal "libc libcrypto libssl " "$(needed "$BUILD/outtray-smtp-tls")"
 }
 
 @test "the programs are position independent, with full RELRO and no executable stack" {
-	for program in "$SENDMAIL" "$BUILD/outtray-smtp" "$BUILD/outtray-smtp-tls"; do
+	for program in "$SENDMAIL" "$BUILD/outtrayd" "$BUILD/outtray-smtp" \
+		"$BUILD/outtray-smtp-tls"; do
 		run readelf -Wlhd "$program"
 		[[ $output =~ 'Type:'\ +DYN ]] || fail "$program is no PIE"
 		assert_output_has GNU_RELRO
