@@ -135,8 +135,8 @@ put_attempt(const struct report_outcome *o, struct buf *out)
 	buf_reset(&line);
 	if (o->code != 0)
 		buf_printf(&line, "%d ", o->code);
-	if (o->code != 0 && o->dsn != NULL)
-		buf_printf(&line, "%.16s ", o->dsn);
+	if (o->code != 0 && report_is_status(o->dsn))
+		buf_printf(&line, "%s ", o->dsn);
 	buf_printf(&line, "%.*s", 2 * REPORT_WORDS_MAX, o->text != NULL ? o->text : "");
 	if (line.len > 0) {
 		report_words(buf_text(&line), 0, "        ", out);

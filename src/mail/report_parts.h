@@ -15,6 +15,9 @@ void report_explain(const struct delivery_report *r, struct buf *out);
 /* The fields for programs (RFC 3464 2); 8-bit only where r->global is set. */
 void report_status(const struct delivery_report *r, struct buf *out);
 
+/* A status of RFC 3463: a digit, then twice a dot and one to three digits. */
+bool report_is_status(const char *text);
+
 /* "5.1.1": the server's own where it fits the kind, else what its code tells. */
 void report_status_code(const struct report_outcome *o, struct buf *out);
 

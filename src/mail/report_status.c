@@ -25,9 +25,8 @@ is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* One digit, then twice a dot and one to three digits. */
-static bool
-is_status(const char *text)
+bool
+report_is_status(const char *text)
 {
 	if (text == NULL || !is_digit(*text++))
 		return false;
@@ -66,7 +65,7 @@ report_status_code(const struct report_outcome *o, struct buf *out)
 	static const char classes[] = { '5', '4', '2' };
 	char class = classes[o->kind], said = (char)('0' + o->code / 100 % 10);
 
-	if (is_status(o->dsn) && class_fits(o->kind, *o->dsn)) {
+	if (report_is_status(o->dsn) && class_fits(o->kind, *o->dsn)) {
 		buf_puts(out, o->dsn);
 		return;
 	}
@@ -126,11 +125,11 @@ put_xtext(const char *xtext, struct buf *out)
 	size_t start = out->len;
 
 	for (const char *c = xtext; *c != '\0'; c++) {
-		int value = *c;
+		char value = *c;
 
 		if (*c == '+') {
-			value = (int)(strchr(digits, c[1]) - digits) * 16 +
-			    (int)(strchr(digits, c[2]) - digits);
+			value = (char)((strchr(digits, c[1]) - digits) * 16 +
+			    (strchr(digits, c[2]) - digits));
 			c += 2;
 		}
 		if (value < ' ' || value > '~') {
@@ -138,7 +137,7 @@ put_xtext(const char *xtext, struct buf *out)
 			buf_puts(out, xtext);
 			return;
 		}
-		buf_putc(out, (char)value);
+		buf_putc(out, value);
 	}
 }
 
@@ -207,9 +206,9 @@ put_diagnostic(const struct report_outcome *o, struct buf *out)
 		buf_puts(out, "x-outtray;");
 	else
 		buf_printf(out, "smtp; %d", o->code);
-	if (o->code != 0 && is_status(o->dsn))
+	if (o->code != 0 && report_is_status(o->dsn))
 		buf_printf(out, " %s", o->dsn);
-	report_words(o->text, out->len - start, "    ", out);
+	report_words(o->text, out->len - start, " ", out);
 	buf_puts(out, "\r\n");
 }
 

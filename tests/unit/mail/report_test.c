@@ -316,7 +316,7 @@ test_words(void)
 		{ "\x1b]0;x\x07\xe4", "Diagnostic-Code: smtp; 550 5.1.1 ]0;x ?\r\n" },
 		{ "one two three four five six seven eight nine ten eleven",
 		  "Diagnostic-Code: smtp; 550 5.1.1 one two three four five six "
-		  "seven eight\r\n    nine ten eleven\r\n" },
+		  "seven eight\r\n nine ten eleven\r\n" },
 	};
 	struct example x;
 	struct err e = { 0 };
@@ -745,10 +745,96 @@ test_envelope(void)
 	example_free(&x);
 }
 
+/* As it stands in a file, FOLDER/NAME.eml, for a reader that is not ours. */
+static void
+write_report(struct example *x, const char *folder, const char *name,
+    const char *body)
+{
+	struct err e = { 0 };
+	char path[512];
+	FILE *f;
+
+	if (compose(x, body, &e) != 0)
+		abort();
+	(void)snprintf(path, sizeof(path), "%s/%s.eml", folder, name);
+	if ((f = fopen(path, "wb")) == NULL ||
+	    fwrite(x->out.data, 1, x->out.len, f) != x->out.len || fclose(f) != 0)
+		abort();
+}
+
+static void
+write_hostile(const char *folder)
+{
+	static const char head[] =
+	    "Subject: s\r\nX: \x1b[2J\r\n\r\n--=_0123456789abcdef0123456789abcdeff00_0\r\n"
+	    "Content-Type: text/html\r\n\r\n<b>\nA: b\r"
+	    "\r\n--=_0123456789abcdef0123456789abcdeff00_0--\r\n";
+	struct example x;
+
+	example_init(&x, "s@here.test", "\"a b\"@b.test");
+	x.outcome.text = "no\r\nFinal-Recipient: rfc822; v@evil.test\r\n\r\n"
+	    "Action: delivered\r\n--=_0123456789abcdef0123456789abcdeff00_0--\r\nx\x1b";
+	x.outcome.dsn = "2.0.0\r\nX-Evil: dsn";
+	x.outcome.relay = "mx\r\nX-Evil: relay[192.0.2.1]";
+	x.outcome.step = "RCPT\r\n\r\nX-Evil: step";
+	x.envelope.envid = strdup("a\r\nX-Evil: envid");
+	x.envelope.recipients[0].orcpt = strdup("rfc822;a\r\nX-Evil: orcpt");
+	x.report.head = head;
+	x.report.head_len = sizeof(head) - 1;
+	write_report(&x, folder, "hostile", NULL);
+	example_free(&x);
+}
+
+static void
+write_examples(const char *folder)
+{
+	struct report_outcome outcomes[2];
+	struct example x;
+
+	example_init(&x, "sender@here.test", "a@b.test");
+	x.envelope.envid = strdup("QQ+3D1");
+	x.envelope.recipients[0].orcpt = strdup("rfc822;a+2Bb@b.test");
+	write_report(&x, folder, "failed", NULL);
+
+	outcomes[0] = outcomes[1] = x.outcome;
+	outcomes[0].kind = REPORT_DELAYED;
+	outcomes[0].code = 0;
+	outcomes[0].dsn = outcomes[0].relay = "";
+	outcomes[0].text = "the connection was lost while the server was to answer, "
+	    "and it was lost once more";
+	outcomes[0].retry_until = 1764500400;
+	outcomes[1].kind = REPORT_RELAYED;
+	outcomes[1].code = 250;
+	outcomes[1].dsn = "2.1.5";
+	x.report.outcomes = outcomes;
+	x.report.count = 2;
+	write_report(&x, folder, "others", NULL);
+	x.report.outcomes = &x.outcome;
+	x.report.count = 1;
+
+	x.report.whole = x.report.eight_bit = true;
+	write_report(&x, folder, "whole", "gr\xc3\xbc\xc3\x9f" "e\r\n--\r\n.\r\n");
+	example_free(&x);
+	write_hostile(folder);
+
+	example_init(&x, "j\xc3\xb6@here.test", "a\xc3\xa4@b.test");
+	x.report.head = "Subject: \xc3\xa4\r\n";
+	x.report.head_len = strlen(x.report.head);
+	write_report(&x, folder, "utf8-in-7bit", NULL);
+	x.report.eight_bit = true;
+	write_report(&x, folder, "utf8", NULL);
+	example_free(&x);
+}
+
+/* With a folder as argument: only write examples there. */
 int
-main(void)
+main(int argc, char **argv)
 {
 	(void)setenv("TZ", "UTC", 1);
+	if (argc == 2) {
+		write_examples(argv[1]);
+		return 0;
+	}
 	test_whole_report();
 	test_wanted();
 	test_answers();
