@@ -8,6 +8,7 @@ struct words {
 	char **argv;
 	int    argc;
 	int    next;	/* the word after the one in hand */
+	bool   ended;	/* by "--" */
 };
 
 typedef int take(struct options *, const char *value, struct err *);
@@ -273,7 +274,8 @@ read_words(struct options *o, struct words *w, struct err *e)
 		if (word[0] != '-' || word[1] == '\0')
 			break;
 		w->next++;
-		if (strcmp(word, "--") == 0)
+		w->ended = strcmp(word, "--") == 0;
+		if (w->ended)
 			break;
 		if (strcmp(word, "--help") == 0)
 			o->mode = MODE_HELP;
@@ -318,7 +320,7 @@ mode_of_name(const char *path)
 int
 options_parse(struct options *o, int argc, char **argv, struct err *e)
 {
-	struct words w = { argv, argc, 1 };
+	struct words w = { argv, argc, 1, false };
 
 	memset(o, 0, sizeof(*o));
 	if (argc < 1)
@@ -326,8 +328,8 @@ options_parse(struct options *o, int argc, char **argv, struct err *e)
 	o->mode = mode_of_name(argv[0]);
 	if (refuse_control(&w, e) != 0 || read_words(o, &w, e) != 0)
 		return -1;
-	for (int i = 0; i < o->operand_count && o->late_option == NULL; i++)
-		if (o->operands[i][0] == '-' && i > 0)
+	for (int i = 1; i < o->operand_count && o->late_option == NULL; i++)
+		if (o->operands[i][0] == '-' && !w.ended)
 			o->late_option = o->operands[i];
 	return 0;
 }

@@ -42,7 +42,8 @@ struct options {
 	const char *envid;		/* -V, checked xtext; or NULL */
 	char      **operands;		/* recipients; points into argv */
 	int         operand_count;
-	const char *late_option;	/* an operand that looks like one, or NULL */
+	const char *late_option;	/* an operand that looks like one, no "--"
+					   before it; or NULL */
 };
 
 /*
