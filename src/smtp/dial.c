@@ -422,8 +422,11 @@ dial_connect(struct dial *d, const struct settings *s, int64_t deadline,
 	struct sockaddr_storage source;
 	int winner, fd;
 
-	(void)snprintf(relay, VERDICT_RELAY_MAX, "%s%s:%u",
-	    d->host.is_path ? "unix:" : "", d->host.name, d->host.port);
+	if (d->host.is_path)
+		(void)snprintf(relay, VERDICT_RELAY_MAX, "unix:%s", d->host.name);
+	else
+		(void)snprintf(relay, VERDICT_RELAY_MAX, "%s:%u", d->host.name,
+		    d->host.port);
 	if (s->source_address[0] != '\0' &&
 	    literal_address(s->source_address, 0, &source) == 0)
 		return err_set(e, EX_CONFIG, "[smtp] source_address: \"%s\" is no "
