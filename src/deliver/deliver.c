@@ -74,6 +74,22 @@ start_agent(struct delivery *d, int file, int job, int answers, bool verbose,
 	return d->pid < 0 ? -1 : 0;
 }
 
+void
+delivery_kill_agent(void)
+{
+	if (running_agent > 0)
+		(void)kill((pid_t)running_agent, SIGKILL);
+}
+
+static void
+reap(struct delivery *d)
+{
+	running_agent = 0;
+	if (d->pid > 0)
+		d->status = proc_wait(d->pid);
+	d->pid = -1;
+}
+
 int
 delivery_start(struct delivery *d, const struct settings *s, int file,
     size_t recipients, bool verbose, struct err *e)
@@ -107,8 +123,11 @@ out:
 	close_open(job[1]);
 	close_open(answers[0]);
 	close_open(answers[1]);
-	if (result != 0)
+	if (result != 0) {
+		delivery_kill_agent();	/* it never got what it needs to send */
+		reap(d);
 		delivery_free(d);
+	}
 	return result;
 }
 
@@ -145,22 +164,6 @@ all_known(const struct delivery *d)
 		if (d->verdicts[i].kind == VERDICT_NONE)
 			return false;
 	return true;
-}
-
-void
-delivery_kill_agent(void)
-{
-	if (running_agent > 0)
-		(void)kill((pid_t)running_agent, SIGKILL);
-}
-
-static void
-reap(struct delivery *d)
-{
-	running_agent = 0;
-	if (d->pid > 0)
-		d->status = proc_wait(d->pid);
-	d->pid = -1;
 }
 
 /* The agent has ended, or was ended, before it had said all. */
