@@ -1,6 +1,7 @@
 /*
  * A report about anything: the input is flags, texts that end in NUL (answer,
- * relay, step, status, ORCPT, ENVID, recipient, sender), then a header and a body.
+ * relay, step, status, ORCPT, ENVID, recipient, sender), then a header and a
+ * body: a NUL between them, or a share of the rest, so that both can hold one.
  * What comes out is always CRLF, lines of 998 bytes at most, three parts,
  * and in each place only the fields that belong there.
  */
@@ -77,15 +78,16 @@ check_fields(const struct buf *out, size_t at, const char *const *names)
 	return at + 2;
 }
 
-/* Up to the line of the boundary, which is taken as well. */
+/* Up to the next line of the boundary, with `end` behind it, which is taken as well. */
 static size_t
-skip_part(const struct buf *out, size_t at, const char *boundary)
+skip_part(const struct buf *out, size_t at, const char *boundary, const char *end)
 {
 	size_t len;
 
 	while (len = line_at(out, at), !begins(out->data + at, len, boundary))
 		at += len + 2;
-	must(len == strlen(boundary));
+	must(len == strlen(boundary) + strlen(end) &&
+	    memcmp(out->data + at + strlen(boundary), end, strlen(end)) == 0);
 	return at + len + 2;
 }
 
@@ -104,16 +106,16 @@ check_output(const struct delivery_report *r, const struct buf *out)
 	static const char *const recipient[] = { "Original-Recipient: ",
 	    "Final-Recipient: ", "Action: ", "Status: ", "Remote-MTA: ",
 	    "Diagnostic-Code: ", "Last-Attempt-Date: ", "Will-Retry-Until: ", NULL };
-	char boundary[sizeof(r->boundary) + 4] = "--";
+	char boundary[sizeof(r->boundary) + 2] = "--";
 	size_t at, len;
 
 	memcpy(boundary + 2, r->boundary, strlen(r->boundary) + 1);
 	at = check_fields(out, 0, head);
 	for (size_t i = 0; !r->eight_bit && i < out->len; i++)
 		must(i < at || (unsigned char)out->data[i] < 128);
-	at = skip_part(out, at, boundary);
+	at = skip_part(out, at, boundary, "");
 	at = check_fields(out, at, part);
-	at = skip_part(out, at, boundary);
+	at = skip_part(out, at, boundary, "");
 	at = check_fields(out, at, part);
 	at = check_fields(out, at, message);
 	for (size_t i = 0; i < r->count; i++)
@@ -121,8 +123,7 @@ check_output(const struct delivery_report *r, const struct buf *out)
 	len = line_at(out, at);
 	must(len == strlen(boundary) && begins(out->data + at, len, boundary));
 	at = check_fields(out, at + len + 2, part);
-	memcpy(boundary + strlen(boundary), "--", 3);
-	at = skip_part(out, at, boundary);
+	at = skip_part(out, at, boundary, "--");
 	must(at == out->len);
 }
 
@@ -168,6 +169,18 @@ address(const char *text, const char *instead)
 	return a;
 }
 
+/* The header's length; *body is where the body begins. */
+static size_t
+head_length(uint8_t flag, const char *rest, size_t len, size_t *body)
+{
+	const char *nul = memchr(rest, '\0', len);
+	size_t head_len = (flag & 1) != 0 ? len * flag / 255 :
+	    nul != NULL ? (size_t)(nul - rest) : len;
+
+	*body = head_len + ((flag & 1) == 0 && nul != NULL ? 1 : 0);
+	return head_len;
+}
+
 /* Outcomes of each kind, so that stories are told and told again. */
 static void
 run(const uint8_t flags[FLAGS], char *const texts[TEXTS], const char *rest, size_t len)
@@ -176,7 +189,7 @@ run(const uint8_t flags[FLAGS], char *const texts[TEXTS], const char *rest, size
 	struct report_outcome outcomes[3];
 	struct addr a = address(texts[6], "a@b.test"), s = address(texts[7], "s@b.test");
 	struct err e = { 0 };
-	size_t head_len = len * flags[2] / 255;
+	size_t body = 0, head_len = head_length(flags[2], rest, len, &body);
 	struct delivery_report r = { .id = "0a.f00", .hostname = "host.test",
 		.domain = "b.test", .date = flags[1], .original_id = "0a",
 		.envelope = &v, .head = rest, .head_len = head_len,
@@ -195,7 +208,7 @@ run(const uint8_t flags[FLAGS], char *const texts[TEXTS], const char *rest, size
 			.text = texts[0], .relay = texts[1], .step = texts[2],
 			.dsn = texts[3], .retry_until = flags[1] & 2,
 			.last_attempt = flags[1] & 4 };
-	compose(&r, rest + head_len, len - head_len);
+	compose(&r, rest + body, len - body);
 	v.envid = v.recipients[0].orcpt = NULL;	/* not the envelope's to free */
 	envelope_free(&v);
 }
