@@ -127,6 +127,13 @@ needs_global(const struct delivery_report *r)
 	return utf8 && r->eight_bit;
 }
 
+/* What is made here is 7bit, but for what those types are for. */
+static const char *
+encoding(const struct delivery_report *r)
+{
+	return r->eight_bit && (r->global || r->whole) ? "8bit" : "7bit";
+}
+
 static int
 check_input(const struct delivery_report *r, struct err *e)
 {
@@ -217,7 +224,7 @@ put_head(const struct delivery_report *r, struct buf *out)
 	    "\tboundary=\"%s\"\r\n"
 	    "Content-Transfer-Encoding: %s\r\n\r\n",
 	    r->global ? "global-delivery-status" : "delivery-status",
-	    r->boundary, r->eight_bit ? "8bit" : "7bit");
+	    r->boundary, encoding(r));
 }
 
 /*
@@ -406,7 +413,7 @@ put_returned(const struct delivery_report *r, struct buf *out)
 		return;
 	}
 	begin_part(r, !r->whole ? "message/global-headers" : utf8 ?
-	    "message/global" : "message/rfc822", r->eight_bit ? "8bit" : "7bit", out);
+	    "message/global" : "message/rfc822", encoding(r), out);
 	buf_put(out, r->head, len);
 	buf_puts(out, "\r\n");
 }

@@ -181,8 +181,7 @@ static const char *const introductions[] = {
 	[REPORT_FAILED] = "Your mail could not be delivered to these recipients. "
 	    "This is permanent: it will not be tried again.",
 	[REPORT_DELAYED] = "Your mail has not been delivered to these recipients yet. "
-	    "This is temporary: you need not send it again. It is being "
-	    "tried on, and you will be told if it fails for ever.",
+	    "This is temporary: it is being tried on, and you need not send it again.",
 	[REPORT_RELAYED] = "Your mail was handed on for these recipients to a server that "
 	    "sends no reports of success: that is all that can be told of it.",
 };

@@ -674,6 +674,64 @@ test_long_utf8(void)
 	example_free(&x);
 }
 
+/* All that is hostile at once fits into what report.h says. */
+static void
+test_largest(void)
+{
+	static char head[REPORT_HEAD_MAX + 1000], text[4096];
+	struct report_outcome outcomes[3];
+	struct example x;
+	struct err e = { 0 };
+	char addr[ADDR_TEXT_MAX + 1] = "";
+	size_t len = 0;
+
+	while (len + 2 + 7 <= ADDR_TEXT_MAX) {
+		memcpy(addr + len, "\xc3\xa4", 2);
+		len += 2;
+	}
+	memcpy(addr + len, "@b.test", 8);
+	memset(text, '=', sizeof(text) - 1);
+	memset(head, 0x1b, sizeof(head));
+	for (size_t i = 10; i <= sizeof(head); i += 10)
+		head[i - 1] = '\n';
+	example_init(&x, addr, addr);
+	x.envelope.recipients[0].orcpt = strndup("rfc822;a", ORCPT_MAX);
+	x.outcome.text = x.outcome.relay = x.outcome.step = text;
+	for (size_t i = 0; i < LEN(outcomes); i++) {
+		outcomes[i] = x.outcome;
+		outcomes[i].kind = (enum report_kind)i;
+		outcomes[i].retry_until = 1764500400;
+	}
+	x.report.outcomes = outcomes;
+	x.report.count = LEN(outcomes);
+	x.report.head = head;
+	x.report.head_len = sizeof(head);
+	x.out.limit = REPORT_BEGIN_MAX + LEN(outcomes) * REPORT_OUTCOME_MAX;
+	check_number(compose(&x, NULL, &e), 0, "the largest report fits");
+	check(x.out.len > (size_t)3 * REPORT_HEAD_MAX, "it is large");
+	example_free(&x);
+}
+
+static void
+test_host_utf8(void)
+{
+	struct example x;
+	struct err e = { 0 };
+
+	example_init(&x, "s@here.test", "a@b.test");
+	x.report.hostname = "h\xc3\xb6st.test";
+	check(compose(&x, NULL, &e) == 0 &&
+	    has(&x, "\r\nReporting-MTA: dns; h??st.test\r\n"), "a UTF-8 host in 7 bits");
+	x.report.eight_bit = true;
+	check(compose(&x, NULL, &e) == 0 &&
+	    has(&x, "\r\nReporting-MTA: dns; h\xc3\xb6st.test\r\n") &&
+	    has(&x, "report-type=global-delivery-status"), "in 8 bits");
+	x.report.hostname = "host.test";
+	check(compose(&x, NULL, &e) == 0 && !has(&x, "8bit"),
+	    "8bit is said only where it is needed");
+	example_free(&x);
+}
+
 static void
 test_refused(void)
 {
@@ -854,6 +912,8 @@ main(int argc, char **argv)
 	test_whole();
 	test_utf8();
 	test_long_utf8();
+	test_largest();
+	test_host_utf8();
 	test_refused();
 	test_envelope();
 	return check_end();
