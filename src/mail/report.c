@@ -7,7 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { LINE_MAX_BYTES = 998, QP_COLUMNS = 76, MESSAGE_ID_MAX = 250 };
+enum { LINE_MAX_BYTES = 998, QP_COLUMNS = 76, MESSAGE_ID_MAX = 250, NUMBER_MAX = 4095 };
 
 bool
 report_wanted(const struct envelope *v, const struct recipient *r,
@@ -74,11 +74,11 @@ report_id(char id[STAMP_ID_MAX], const char *original_id,
 {
 	static const char kinds[] = { 'f', 'd', 'a' };
 
-	if (!id_valid(original_id) || strlen(original_id) + 4 > STAMP_ID_MAX ||
-	    number > 255)
+	if (!id_valid(original_id) || strlen(original_id) + 5 > STAMP_ID_MAX ||
+	    number > NUMBER_MAX)
 		return err_set(e, EX_SOFTWARE, "\"%.80s\" is no id that a report's "
 		    "can be made of (number %u)", original_id, number);
-	(void)snprintf(id, STAMP_ID_MAX, "%s%c%02x", original_id, kinds[kind], number);
+	(void)snprintf(id, STAMP_ID_MAX, "%s%c%03x", original_id, kinds[kind], number);
 	return 0;
 }
 
@@ -145,9 +145,9 @@ check_input(const struct delivery_report *r, struct err *e)
 		    "from: set domain in [outtray]", r->domain);
 	if (!id_valid(r->id) || !id_valid(r->original_id))
 		return err_set(e, EX_SOFTWARE, "a report's id that is none");
-	if (addr_is_null(report_to(r)) || r->count == 0)
-		return err_set(e, EX_SOFTWARE, "report %s: nobody to tell, or nothing",
-		    r->id);
+	if (addr_is_null(report_to(r)) || r->count == 0 || r->count > REPORT_COUNT_MAX)
+		return err_set(e, EX_SOFTWARE, "report %s: nobody to tell, or nothing, "
+		    "or too much (%zu recipients)", r->id, r->count);
 	if (report_is_answer(r->head, r->head_len))
 		return err_set(e, EX_SOFTWARE, "report %s: %s is a report or an "
 		    "automatic answer itself", r->id, r->original_id);

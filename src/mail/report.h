@@ -38,7 +38,8 @@ enum {
 	REPORT_HEAD_MAX    = 64 * 1024,	/* more of a header does not go back */
 	REPORT_WHOLE_MAX   = 1024 * 1024, /* larger messages: the header only */
 	REPORT_BEGIN_MAX   = 256 * 1024, /* what report_begin puts, and besides */
-	REPORT_OUTCOME_MAX = 16 * 1024	/* so much for each outcome */
+	REPORT_OUTCOME_MAX = 16 * 1024,	/* so much for each outcome */
+	REPORT_COUNT_MAX   = 4096	/* outcomes; for more, several reports */
 };
 
 /* What became of one recipient. A text may be NULL, which is "". */
@@ -99,10 +100,10 @@ bool report_wanted(const struct envelope *v, const struct recipient *r,
 bool report_is_answer(const char *head, size_t len);
 
 /*
- * The id of the report number `number` (0 to 255) of that kind on a message: the same
+ * The id of the report number `number` (0 to 4095) of that kind on a message: the same
  * whenever it is asked for, so that the queue, where no name comes twice, holds
  * one report even if its maker was killed and began again. It is the message's
- * own id with three hexadecimal digits behind it. Returns 0, or -1
+ * own id with four hexadecimal digits behind it. Returns 0, or -1
  * (EX_SOFTWARE: that is no id, or too long a one).
  */
 int report_id(char id[STAMP_ID_MAX], const char *original_id,
@@ -118,8 +119,8 @@ bool report_whole(const struct delivery_report *r, uint64_t size);
  * Put the report up to where the original's body goes. Where the header cannot go
  * back as it stands (lines too long, control characters …) `whole` becomes false and it
  * goes back as a text. Returns 0, or -1: EX_CONFIG (hostname or domain is
- * none), EX_SOFTWARE (nobody to send it to, no outcome, a bad id, an answer as
- * original), EX_OSERR (no memory, or out's limit).
+ * none), EX_SOFTWARE (nobody to send it to, no outcome or too many, a bad id, an
+ * answer as original), EX_OSERR (no memory, or out's limit).
  */
 int report_begin(struct delivery_report *r, struct buf *out, struct err *e);
 

@@ -14,7 +14,7 @@
 enum { PLENTY = 8 * 1024 * 1024 };
 
 static const char id[] = "0123456789abcdef0123456789abcdef";
-static const char report[] = "0123456789abcdef0123456789abcdeff00";
+static const char report[] = "0123456789abcdef0123456789abcdeff000";
 
 /* A message from sender@here.test to one recipient, and its failure. */
 struct example {
@@ -93,14 +93,14 @@ test_whole_report(void)
 	    "From: Mail Delivery System <MAILER-DAEMON@here.test>\r\n"
 	    "To: <sender@here.test>\r\n"
 	    "Subject: Undelivered mail: your message came back\r\n"
-	    "Message-ID: <0123456789abcdef0123456789abcdeff00@host.here.test>\r\n"
+	    "Message-ID: <0123456789abcdef0123456789abcdeff000@host.here.test>\r\n"
 	    "Auto-Submitted: auto-replied\r\n"
 	    "MIME-Version: 1.0\r\n"
 	    "Content-Type: multipart/report; report-type=delivery-status;\r\n"
-	    "\tboundary=\"=_0123456789abcdef0123456789abcdeff00_0\"\r\n"
+	    "\tboundary=\"=_0123456789abcdef0123456789abcdeff000_0\"\r\n"
 	    "Content-Transfer-Encoding: 7bit\r\n"
 	    "\r\n"
-	    "--=_0123456789abcdef0123456789abcdeff00_0\r\n"
+	    "--=_0123456789abcdef0123456789abcdeff000_0\r\n"
 	    "Content-Type: text/plain; charset=utf-8\r\n"
 	    "Content-Transfer-Encoding: 7bit\r\n"
 	    "\r\n"
@@ -119,7 +119,7 @@ test_whole_report(void)
 	    "Behind this text stand the same facts for programs, and your mail's header.\r\n"
 	    "If you need help, send all of it to postmaster@here.test.\r\n"
 	    "\r\n"
-	    "--=_0123456789abcdef0123456789abcdeff00_0\r\n"
+	    "--=_0123456789abcdef0123456789abcdeff000_0\r\n"
 	    "Content-Type: message/delivery-status\r\n"
 	    "Content-Transfer-Encoding: 7bit\r\n"
 	    "\r\n"
@@ -137,14 +137,14 @@ test_whole_report(void)
 	    "Diagnostic-Code: smtp; 550 5.1.1 nobody of that name\r\n"
 	    "Last-Attempt-Date: Tue, 25 Nov 2025 11:01:40 +0000\r\n"
 	    "\r\n"
-	    "--=_0123456789abcdef0123456789abcdeff00_0\r\n"
+	    "--=_0123456789abcdef0123456789abcdeff000_0\r\n"
 	    "Content-Type: text/rfc822-headers\r\n"
 	    "Content-Transfer-Encoding: 7bit\r\n"
 	    "\r\n"
 	    "Subject: s\r\n"
 	    "To: a@b.test\r\n"
 	    "\r\n"
-	    "--=_0123456789abcdef0123456789abcdeff00_0--\r\n";
+	    "--=_0123456789abcdef0123456789abcdeff000_0--\r\n";
 	struct example x;
 	struct err e = { 0 };
 
@@ -220,19 +220,19 @@ test_id(void)
 	struct err e = { 0 };
 
 	check_number(report_id(a, id, REPORT_FAILED, 0, &e), 0, "an id");
-	check_text(a, report, "it is the message's own and three digits");
+	check_text(a, report, "it is the message's own and four digits");
 	check_number(report_id(a, id, REPORT_FAILED, 0, &e), 0, "again");
 	check_text(a, report, "it is the same");
 	check(report_id(b, id, REPORT_DELAYED, 0, &e) == 0 && strcmp(a, b) != 0,
 	    "another kind, another id");
-	check(report_id(b, id, REPORT_FAILED, 255, &e) == 0 && strcmp(a, b) != 0,
+	check(report_id(b, id, REPORT_FAILED, 4095, &e) == 0 && strcmp(a, b) != 0,
 	    "another number, another id");
-	check(report_id(b, id, REPORT_FAILED, 256, &e) == -1 &&
-	    e.status == EX_SOFTWARE, "not over 255");
+	check(report_id(b, id, REPORT_FAILED, 4096, &e) == -1 &&
+	    e.status == EX_SOFTWARE, "not over 4095");
 	check(report_id(b, "../x", REPORT_FAILED, 0, &e) == -1, "no path");
 	check(report_id(b, "a\r\nb", REPORT_FAILED, 0, &e) == -1, "no line end");
 	check(report_id(b, "", REPORT_FAILED, 0, &e) == -1, "no empty id");
-	check(report_id(b, "0123456789012345678901234567890123456", REPORT_FAILED,
+	check(report_id(b, "012345678901234567890123456789012345", REPORT_FAILED,
 	    0, &e) == -1, "none that leaves no room");
 }
 
@@ -478,11 +478,11 @@ test_header(void)
 		check(compose(&x, NULL, &e) == 0 && has(&x, list[i].part),
 		    list[i].part);
 	}
-	x.report.head = "A: =_0123456789abcdef0123456789abcdeff00_0\r\n"
-	    "--=_0123456789abcdef0123456789abcdeff00_1--\r\n";
+	x.report.head = "A: =_0123456789abcdef0123456789abcdeff000_0\r\n"
+	    "--=_0123456789abcdef0123456789abcdeff000_1--\r\n";
 	x.report.head_len = strlen(x.report.head);
 	check(compose(&x, NULL, &e) == 0 &&
-	    times(&x, "\r\n--=_0123456789abcdef0123456789abcdeff00_2") == 4,
+	    times(&x, "\r\n--=_0123456789abcdef0123456789abcdeff000_2") == 4,
 	    "a boundary that is in the header is not taken");
 	example_free(&x);
 }
@@ -543,10 +543,10 @@ test_body(void)
 		{ "x\r", false, 0 }, { "\xe4\r\n", true, 0 },
 		{ "\xe4\r\n", false, -1 }, { "x\n", true, -1 },
 		{ "x\r\r\n", true, -1 }, { "x\ry\r\n", true, -1 },
-		{ "--=_0123456789abcdef0123456789abcdeff00_0\r\n", false, -1 },
-		{ "x\r\n--=_0123456789abcdef0123456789abcdeff00_0--", false, -1 },
-		{ "x --=_0123456789abcdef0123456789abcdeff00_0\r\n", false, 0 },
-		{ "--=_0123456789abcdef0123456789abcdeff00_\r\n", false, 0 },
+		{ "--=_0123456789abcdef0123456789abcdeff000_0\r\n", false, -1 },
+		{ "x\r\n--=_0123456789abcdef0123456789abcdeff000_0--", false, -1 },
+		{ "x --=_0123456789abcdef0123456789abcdeff000_0\r\n", false, 0 },
+		{ "--=_0123456789abcdef0123456789abcdeff000_\r\n", false, 0 },
 	};
 
 	for (size_t i = 0; i < LEN(list); i++) {
@@ -589,7 +589,7 @@ test_body_pieces(void)
 	    report_body(&x.report, "a\0b", 3, &x.out, &e) == -1, "no NUL");
 	check(report_begin(&x.report, &x.out, &e) == 0 &&
 	    report_body(&x.report, "x\r\n--=_0123456789abcdef01234", 28, &x.out, &e) == 0 &&
-	    report_body(&x.report, "56789abcdeff00_0", 16, &x.out, &e) == -1,
+	    report_body(&x.report, "56789abcdeff000_0", 17, &x.out, &e) == -1,
 	    "no boundary in pieces");
 	memcpy(piece + 498, "\r\n", 2);
 	for (result = report_begin(&x.report, &x.out, &e); result == 0; turns++)
@@ -751,6 +751,8 @@ test_refused(void)
 	x.report.id = report;
 	x.report.count = 0;
 	check(compose(&x, NULL, &e) == -1 && e.status == EX_SOFTWARE, "no outcome");
+	x.report.count = REPORT_COUNT_MAX + 1;
+	check(compose(&x, NULL, &e) == -1 && e.status == EX_SOFTWARE, "too many");
 	x.report.count = 1;
 	x.report.head = "Auto-Submitted: auto-replied\r\n";
 	x.report.head_len = strlen(x.report.head);
@@ -824,14 +826,14 @@ static void
 write_hostile(const char *folder)
 {
 	static const char head[] =
-	    "Subject: s\r\nX: \x1b[2J\r\n\r\n--=_0123456789abcdef0123456789abcdeff00_0\r\n"
+	    "Subject: s\r\nX: \x1b[2J\r\n\r\n--=_0123456789abcdef0123456789abcdeff000_0\r\n"
 	    "Content-Type: text/html\r\n\r\n<b>\nA: b\r"
-	    "\r\n--=_0123456789abcdef0123456789abcdeff00_0--\r\n";
+	    "\r\n--=_0123456789abcdef0123456789abcdeff000_0--\r\n";
 	struct example x;
 
 	example_init(&x, "s@here.test", "\"a b\"@b.test");
 	x.outcome.text = "no\r\nFinal-Recipient: rfc822; v@evil.test\r\n\r\n"
-	    "Action: delivered\r\n--=_0123456789abcdef0123456789abcdeff00_0--\r\nx\x1b";
+	    "Action: delivered\r\n--=_0123456789abcdef0123456789abcdeff000_0--\r\nx\x1b";
 	x.outcome.dsn = "2.0.0\r\nX-Evil: dsn";
 	x.outcome.relay = "mx\r\nX-Evil: relay[192.0.2.1]";
 	x.outcome.step = "RCPT\r\n\r\nX-Evil: step";
