@@ -14,6 +14,9 @@
 /* A byte becomes two at most; and a line's end may have to be added twice. */
 enum { MENDED_MAX = 2 * BODY_BLOCK + 8, STRIDE = 1024 };
 
+/* A part's header, encoded, and what is in a block with it. */
+enum { RECODED_MAX = 16 * 1024 * 1024 };
+
 static ssize_t
 read_at(int fd, char *bytes, size_t size, off_t at)
 {
@@ -79,8 +82,9 @@ body_free(struct body *b)
 {
 	free(b->block);
 	buf_free(&b->mended);
-	buf_free(&b->front);
+	body_restore(b);
 	buf_free(&b->doubled);
+	buf_free(&b->recoded);
 	memset(b, 0, sizeof(*b));
 }
 
@@ -115,11 +119,16 @@ body_rewind(struct body *b)
 	b->held_cr = false;
 	b->front_due = b->changed;
 	b->skip_left = b->skip;
+	b->line_start = true;
+	if (b->recoding)
+		recode_emit(b->recode);
 }
 
 off_t
 body_size(const struct body *b)
 {
+	if (b->recoding)
+		return b->recoded_size;
 	return b->end - b->start - (off_t)b->skip + (off_t)b->front.len;
 }
 
@@ -365,8 +374,71 @@ body_restore(struct body *b)
 {
 	buf_free(&b->front);
 	b->skip = 0;
-	b->changed = false;
+	b->changed = b->recoding = false;
+	if (b->recode != NULL)
+		recode_free(b->recode);
+	free(b->recode);
+	b->recode = NULL;
 	body_rewind(b);
+}
+
+int
+body_scan(struct body *b, const struct recode_rules *rules, struct err *e)
+{
+	const char *bytes;
+	bool last = false;
+	size_t len;
+
+	body_restore(b);
+	b->recode = malloc(sizeof(*b->recode));
+	if (b->recode == NULL)
+		return err_set(e, EX_OSERR, "no memory to encode the message");
+	recode_init(b->recode, rules);
+	while (!last)
+		if (next_block(b, false, &bytes, &len, &last, e) != 0 ||
+		    recode_feed(b->recode, bytes, len, NULL, e) != 0)
+			return -1;
+	body_rewind(b);
+	return recode_end(b->recode, NULL, e);
+}
+
+/* Some of the encoded message, dots not doubled, in b->recoded. */
+static int
+next_recoded(struct body *b, bool *last, struct err *e)
+{
+	const char *bytes;
+	size_t len;
+
+	buf_reset(&b->recoded);
+	do {
+		if (next_block(b, false, &bytes, &len, last, e) != 0 ||
+		    recode_feed(b->recode, bytes, len, &b->recoded, e) != 0)
+			return -1;
+	} while (b->recoded.len == 0 && !*last);
+	return *last ? recode_end(b->recode, &b->recoded, e) : 0;
+}
+
+int
+body_recode(struct body *b, bool measure, struct err *e)
+{
+	bool last = !measure;
+
+	buf_free(&b->recoded);
+	buf_free(&b->doubled);
+	buf_init(&b->recoded, RECODED_MAX);
+	buf_init(&b->doubled, 2 * (size_t)RECODED_MAX);
+	b->recoding = true;
+	b->recoded_size = 0;
+	body_rewind(b);
+	while (!last) {
+		if (next_recoded(b, &last, e) != 0)
+			return -1;
+		b->recoded_size += (off_t)b->recoded.len;
+	}
+	if (!measure)
+		b->recoded_size = b->end - b->start;
+	body_rewind(b);
+	return 0;
 }
 
 int
@@ -375,6 +447,17 @@ body_next(struct body *b, const char **bytes, size_t *len, bool *last,
 {
 	bool line_start = true;
 
+	if (b->recoding) {
+		if (next_recoded(b, last, e) != 0)
+			return -1;
+		buf_reset(&b->doubled);
+		dots_double(buf_text(&b->recoded), b->recoded.len, &b->line_start,
+		    &b->doubled);
+		*bytes = buf_text(&b->doubled);
+		*len = b->doubled.len;
+		return b->doubled.full ? err_set(e, EX_OSERR, "no memory to send "
+		    "the message") : 0;
+	}
 	if (!b->front_due && b->skip_left == 0)
 		return next_block(b, true, bytes, len, last, e);
 	buf_reset(&b->doubled);

@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "mail/message.h"
+#include "mail/recode.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -34,7 +35,12 @@ struct body {
 	bool       changed;	/* there is a front */
 	bool       front_due;	/* it has not gone out yet … */
 	size_t     skip_left;	/* … and what it replaces has not been passed */
-	struct buf doubled;	/* the block in which the front ends */
+	struct buf doubled;	/* the block in which the front ends, or a recoded one */
+	struct recode *recode;	/* what was found out about the parts; ours, or NULL */
+	bool       recoding;	/* it is what goes out … */
+	bool       line_start;	/* … and ended in a line's end */
+	struct buf recoded;	/* a block of it, before dots are doubled */
+	off_t      recoded_size;
 };
 
 /*
@@ -67,6 +73,19 @@ int body_head(struct body *b, struct buf *out, bool *blank, struct err *e);
  * rewound. Returns 0, or -1 (EX_IOERR, EX_OSERR).
  */
 int body_measure(struct body *b, struct message_facts *facts, struct err *e);
+
+/*
+ * Read all of it to see which parts must be encoded for these rules; what is
+ * found stands in b->recode until body_restore. Returns 0, or -1 (EX_IOERR,
+ * EX_OSERR; EX_DATAERR: a part's header is too long).
+ */
+int body_scan(struct body *b, const struct recode_rules *rules, struct err *e);
+
+/*
+ * Behind body_scan: have it go out encoded. With `measure` it is read once
+ * more, so that body_size tells what that comes to. 0, or -1 as above.
+ */
+int body_recode(struct body *b, bool measure, struct err *e);
 
 /*
  * Have what `front` holds go out in the place of the first `skip` bytes. The

@@ -10,7 +10,8 @@
 enum fit {
 	FIT_OK,
 	FIT_ADDRESS,	/* an address in the header that needs SMTPUTF8 */
-	FIT_BODY	/* 8-bit bytes that may not be encoded */
+	FIT_BODY,	/* 8-bit bytes that may not be encoded */
+	FIT_STRANGE	/* it would have to be encoded, but cannot be read */
 };
 
 /*

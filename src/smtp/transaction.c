@@ -495,6 +495,9 @@ static const struct {
 	    "encrypted, so it cannot be encoded for this server, which takes only "
 	    "7 bits: let the program that signs it encode it first "
 	    "(quoted-printable or base64)" },
+	[FIT_STRANGE] = { "5.6.0", "the message has lines or 8-bit text that this "
+	    "server does not take, and a header within it is too long to encode "
+	    "them" },
 };
 
 static bool

@@ -110,3 +110,202 @@ long() { printf "%0$1d" 0; }
 	sent
 	tail -n +3 "$MESSAGE" | cmp - "$(message)"
 }
+
+@test "a body line of 5,000 bytes becomes quoted-printable" {
+	mail ann@here.test joe@there.test < <(printf 'Subject: x\n\n.a b \n%s\n-- \n.\n' \
+		"$(long 5000)")
+	smtpd
+	sent
+	reads_the_same --ascii
+	size_is_true
+	has "$(message)" '^Content-Transfer-Encoding: quoted-printable$'
+	has "$(message)" '^MIME-Version: 1.0$'
+	lacks "$(message)" '.{77}'
+}
+
+@test "8-bit text for a server without 8BITMIME becomes quoted-printable" {
+	mail ann@here.test joe@there.test < <(printf '%s\n' 'Subject: Grüße' \
+		'MIME-Version: 1.0' 'Content-Type: text/plain; charset=utf-8' \
+		'Content-Transfer-Encoding: 8bit' '' 'Viele Grüße aus Köln = 4711 ' '.' \
+		'a line of some more words than the others have' 'the end')
+	smtpd "$SEVEN"
+	sent
+	reads_the_same --ascii
+	size_is_true
+	has "$(message)" '^Content-Type: text/plain; charset=utf-8$'
+	has "$(message)" '^Viele Gr=C3=BC=C3=9Fe aus K=C3=B6ln =3D 4711=20$'
+	lacks "$(message)" '8bit'
+	[[ $(client) != *BODY=* ]] || fail "$(client)"
+}
+
+@test "Latin-1 keeps its charset, Cyrillic becomes base64" {
+	mail ann@here.test joe@there.test < <(printf '%b' 'Subject: x\nMIME-Version: 1.0\n' \
+		'Content-Type: text/plain; charset=iso-8859-1\n\ndes caf\xe9s de Paris\n')
+	smtpd "$SEVEN"
+	sent
+	reads_the_same --ascii
+	has "$(message)" '^des caf=E9s de Paris$'
+	mail ann@here.test joe@there.test < <(printf '%s\n' 'Subject: x' 'MIME-Version: 1.0' \
+		'Content-Type: text/plain; charset=utf-8' '' 'Привет из Москвы' '' 'всё')
+	sent
+	run "$PYTHON" "$SUPPORT/same_mail.py" --ascii "$MESSAGE" "$(message 2)"
+	assert_status 0
+	has "$(message 2)" '^Content-Transfer-Encoding: base64$'
+}
+
+# A message of all kinds of parts; $1 is the encoding its composites say.
+many_parts() {
+	cat <<-END
+	Subject: parts
+	MIME-Version: 1.0
+	Content-Type: multipart/mixed; boundary="=_one"
+	Content-Transfer-Encoding: $1
+
+	for old readers: grüße
+	--=_one
+	Content-Type: multipart/alternative;
+	 boundary="=_one.two"
+	Content-Transfer-Encoding: $1
+
+	--=_one.two
+	Content-Type: text/plain; charset=utf-8
+	Content-Transfer-Encoding: 8bit
+
+	Schöne Grüße aus Köln, und das ist der Rest des Satzes
+	--=_on
+	--=_one.tw
+	.
+	--=_one.two
+	Content-Type: text/html; charset="utf-8"
+
+	<p>no $(long 2000) =3D</p>
+
+	--=_one.two--
+
+	--=_one
+	Content-Type: application/octet-stream; name="Übersicht.bin"
+	Content-Disposition: attachment; filename="Übersicht 2026.bin"
+	Content-Transfer-Encoding: base64
+
+	$(seq 300 | base64 -w 0)
+	--=_one
+	Content-Type: text/plain; charset=utf-8
+	Content-Transfer-Encoding: quoted-printable
+
+	a=20long =C3=BC $(long 1500)=3D
+	and an 8-bit ü in it
+	--=_one
+	Content-Type: message/rfc822
+	Content-Transfer-Encoding: 8bit
+
+	From: Jürgen <j@x.test>
+	Subject: weiter: Grüße
+
+	ein angehängter Text, der nicht sehr kurz ist
+	--=_one
+	Content-Type: text/plain
+
+	in order
+	--=_one--
+	the epilogue
+	END
+}
+
+@test "of a multipart those parts are encoded that need it" {
+	mail ann@here.test joe@there.test < <(many_parts 8bit)
+	smtpd "$SEVEN"
+	sent
+	reads_the_same --ascii
+	size_is_true
+	has "$(message)" '^in order$'
+	assert_equal 0 "$(grep -c 8bit "$(message)")"
+}
+
+@test "with 8BITMIME only the parts with long lines are encoded" {
+	mail ann@here.test joe@there.test < <(many_parts 8bit)
+	smtpd
+	sent
+	reads_the_same
+	size_is_true
+	has "$(message)" '^Schöne Grüße aus Köln, und'
+	has "$(message)" '^Content-Disposition: attachment; filename="Übersicht 2026.bin"$'
+	client | grep -q BODY=8BITMIME
+}
+
+@test "bad MIME loses no byte" {
+	local type
+	smtpd "$SEVEN"
+	for type in 'multipart/mixed' 'multipart/mixed; boundary=never' \
+		'multipart/mixed; boundary="' 'text' 'multipart/mixed; boundary=""'; do
+		mail ann@here.test joe@there.test < <(printf '%s\n' 'Subject: x' \
+			'MIME-Version: 1.0' "Content-Type: $type" '' '--nowhere' \
+			'Content-Type: a/b' '' 'für niemanden, und noch etwas mehr' '--nowhere--')
+		sent
+		run "$PYTHON" "$SUPPORT/same_mail.py" --ascii "$MESSAGE" \
+			"$(message "$(messages)")"
+		assert_status 0
+	done
+	assert_equal 5 "$(messages)"
+}
+
+@test "signed and encrypted mail in 8 bit is refused where it cannot go" {
+	local type
+	smtpd "$SEVEN"
+	for type in signed encrypted; do
+		mail ann@here.test joe@there.test < <(printf '%s\n' 'Subject: x' \
+			"Content-Type: multipart/$type; boundary=b" '' --b '' 'für dich' --b '' x --b--)
+		run agent
+		assert_status 0
+		[[ $output == "refused 0 65 0 5.6.3 R MAIL "*"signed or encrypted"*"encode it first"* ]] ||
+			fail "$output"
+	done
+	mail ann@here.test joe@there.test < <(printf 'DKIM-Signature: v=1\nSubject: x\n\nü\n')
+	run agent
+	[[ $output == "refused 0 65 0 5.6.3 "* ]] || fail "$output"
+	assert_equal 0 "$(messages)"
+}
+
+@test "signed mail goes byte for byte where it can, long lines and all" {
+	mail ann@here.test joe@there.test < <(printf '%s\n' 'Subject: x' \
+		'Content-Type: multipart/signed; boundary=b' '' --b '' "für $(long 2000)" --b '' x --b--)
+	smtpd
+	sent
+	tail -n +3 "$MESSAGE" | cmp - "$(message)"
+}
+
+@test "a message that is too large only when it is encoded is refused at once" {
+	mail ann@here.test joe@there.test < <(printf 'Subject: x\n\n'
+		yes 'grüße' | head -n 300)
+	smtpd '{"caps": ["SIZE 2600"]}'
+	run agent
+	[[ $output == "refused 0 65 0 5.3.4 R MAIL the message has "*" bytes, the server takes at most 2600" ]] ||
+		fail "$output"
+	[[ $(client) != *MAIL* ]] || fail "$(client)"
+}
+
+@test "each server gets the message as it can take it" {
+	mail ann@here.test joe@there.test < <(printf 'Subject: x\n\nfür dich und alle anderen\n')
+	smtpd '{"sessions": [{"caps": ["SIZE"], "answers": {"mail": "451 no"}}]}'
+	local first=$PORT
+	mv "$SMTP" "$WORK/first"
+	smtpd '{}' second
+	run agent "smtp.host=127.0.0.1:$first 127.0.0.1:$PORT"
+	[[ $output == *"sent 0 "* ]] || fail "$output"
+	has "$(message)" '^für dich'
+}
+
+@test "a message of 60 MB is encoded in little memory" {
+	need_plain_build
+	mail ann@here.test joe@there.test < <(printf 'Subject: x\n\n'
+		yes 'eine Zeile mit Grüßen, so lang wie Zeilen sind' | head -n 1200000)
+	smtpd "$SEVEN"
+	DEADLINE=120000
+	ulimit -v 60000
+	sent
+	size_is_true
+	tail -n +5 "$(message)" | "$PYTHON" -c '
+import quopri, sys
+for line in sys.stdin.buffer:
+    if line.rstrip() and quopri.decodestring(line).rstrip() != "eine Zeile mit Grüßen, so lang wie Zeilen sind".encode():
+        sys.exit(line)'
+}

@@ -8,6 +8,7 @@ may have no line over 998 bytes. With --ascii it may have no byte over 127.
 """
 import email
 import email.header
+import email.message
 import email.policy
 import re
 import sys
@@ -16,10 +17,14 @@ FREE = {"content-transfer-encoding", "mime-version"}
 MIME = {"content-type", "content-disposition"}
 
 
+def latin(text):
+    """Raw bytes as characters, whatever they meant."""
+    return text.encode("ascii", "surrogateescape").decode("latin-1")
+
+
 def decoded(value, phrases):
     """The text of a field: unfolded, words decoded, bytes as latin-1."""
-    value = re.sub(r"\r?\n(?=[ \t])", "", value)
-    value = value.encode("ascii", "surrogateescape").decode("latin-1")
+    value = latin(re.sub(r"\r?\n(?=[ \t])", "", value))
     text = "".join(part if isinstance(part, str) else part.decode("latin-1")
                    for part, _ in email.header.decode_header(value))
     return re.sub(r"[\s\"]+", "", text) if phrases else text.strip()
@@ -33,21 +38,17 @@ def fields(part, structured):
         if low in FREE:
             continue
         if low in MIME:
-            params = part.get_params(header=low, unquote=True) or []
-            value = [(k.lower(), joined(v)) for k, v in params]
+            alone = email.message.Message()
+            alone[low] = latin(str(value))
+            params = alone.get_params(header=low, unquote=True) or []
+            value = [(k.lower(), v[2] if isinstance(v, tuple) else v)
+                     for k, v in params]
             if low == "content-type":
                 value = [v for v in value if v[0] != "charset"]
             result.append((low, value))
         else:
             result.append((low, decoded(str(value), low in structured)))
     return result
-
-
-def joined(value):
-    """A parameter's value, bytes as latin-1, in whichever form it came."""
-    text = value[2] if isinstance(value, tuple) else \
-        value.encode("ascii", "surrogateescape").decode("latin-1")
-    return text.strip('"')
 
 
 def content(part):
