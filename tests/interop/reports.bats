@@ -130,3 +130,14 @@ Content-Transfer-Encoding" "$output"
 	read_report utf8 text
 	assert_output_has $'<a\xc3\xa4@b.test>'
 }
+
+@test "a report goes to a server as it is, from the null sender" {
+	smtpd
+	ini_smtp
+	run "$SENDMAIL" -i -f '<>' -N never sender@here.test < "$WORK/whole.eml"
+	assert_status 0
+	# Received: takes the first two lines.
+	tail -n +3 "$(message)" > "$WORK/behind_received"
+	same "$WORK/behind_received" < "$WORK/whole.eml"
+	has "$SMTP/dialog" "C MAIL FROM:<>"
+}
