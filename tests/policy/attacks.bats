@@ -177,3 +177,92 @@ X-Receiver: <-Xcanary@x.test>' "$(eml_envelope | plain | sed 1d)"
 	! LC_ALL=C grep -qP '[^\x20-\x7e]' <<<"$output" || fail "$(cat -v <<<"$output")"
 	assert_equal 1 "$(grep -c 'fake' mail.log)"
 }
+
+@test "a host's name that is hostile is no command, no field and no domain" {
+	local name
+	if ! { [ "$(id -u)" -eq 0 ] && unshare -u true 2>/dev/null; }; then
+		skip "no host's name of our own here"
+	fi
+	for name in 'a\r\nRCPT TO:<v@evil.test>' 'a\nBcc: v@evil.test\n\nx' 'a> SIZE=1' \
+		'a b' 'a\0b' '\033[2Ja' 'h\303\244' '-' '' '[127.0.0.1]' 'a..b' \
+		'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa'; do
+		smtpd
+		ini_smtp
+		sed -i '/^domain\|^hostname/d' outtray.ini
+		run timeout 60 unshare -u "$PYTHON" -c '
+import os, socket, sys
+name = sys.argv[1].encode().decode("unicode_escape").encode("latin-1")
+import ctypes
+assert ctypes.CDLL(None).sethostname(name, len(name)) == 0
+os.execv(sys.argv[2], ["sendmail", "-i", "a@x.test"])' \
+			"$name" "$SENDMAIL" < <(printf 'Subject: s\n\nhi\n')
+		assert_status 0
+		assert_equal 1 "$(messages)"
+		assert_clean_wire
+		# What stands for the name is a name or a literal.
+		has "$SMTP/dialog" 'C EHLO ([A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f.:IPv]+\])$'
+		assert_equal 'RCPT TO:<a@x.test>' "$(client | grep '^RCPT')"
+		has "$(envelope)" '^MAIL FROM:<root(@[A-Za-z0-9.-]+)?>( [A-Z0-9=]+)*$'
+		lacks "$(message)" $'^Bcc|^x$|[^\t -~]'
+		has "$(message)" '^hi$'
+		stop_background
+	done
+}
+
+@test "a password is in no core file, not even where the caller wants one" {
+	local agent
+	need_plain_build	# a sanitizer ends otherwise
+	mkdir cores
+	smtpd '{"auth": ["PLAIN"], "users": {"joe": "pencil-box"}, "answers": {"mail": {"bytes": "", "then": "hang"}}}'
+	ini_smtp 'user = joe' 'password = pencil-box'
+	# Wherever the kernel would put it, the limit of none is what counts.
+	ulimit -c unlimited
+	(cd cores && exec "$SENDMAIL" a@x.test <<<hi) &
+	wait_until 20 grep -q 'C MAIL' "$SMTP/dialog"
+	agent=$(pgrep -P $!)
+	grep -qE '^Max core file size +0 +0 ' "/proc/$!/limits"
+	grep -qE '^Max core file size +0 +0 ' "/proc/$agent/limits"
+	kill -SEGV $!
+	wait $! || status=$?
+	kill -SEGV "$agent"
+	assert_equal "139" "$status"
+	assert_equal "" "$(ls cores)"
+}
+
+@test "a link, a file or another user's folder under the name of the hidden one is not used" {
+	local victim=$WORK/victim plant hidden
+	ini_pickup
+	mkdir "$victim"
+	hidden=$PICKUP/.outtray-$(id -u)
+	for plant in "ln -s $victim $hidden" "ln -s /nonexistent/x $hidden" \
+		"cp /dev/null $hidden" "mkfifo $hidden" \
+		"install -d -o 1234 -m 0777 $hidden"; do
+		[[ $plant != install* ]] || [ "$(id -u)" -eq 0 ] || continue
+		$plant
+		run timeout 60 "$SUPPORT/deny.py" tmpfile=EOPNOTSUPP -- "$SENDMAIL" a@x.test <<<hi
+		[ "$status" -ne 77 ] || skip "no seccomp filters here"
+		assert_status 73
+		assert_output_has ".outtray-"
+		assert_equal "" "$(ls -A "$victim")"
+		assert_equal ".outtray-$(id -u)" "$(ls -A "$PICKUP")"
+		rm -rf "$hidden"
+	done
+}
+
+@test "a file behind -C that is another's is not read aloud" {
+	local victim=$WORK/shadow
+	[ "$(id -u)" -eq 0 ] || skip "not root, who may give files away"
+	printf 'root:$y$secret:1:0\n[smtp]\npassword = secret\nhots = secret\n' >"$victim"
+	chmod 0640 "$victim"
+	chown 1234 "$victim"
+	run "$SENDMAIL" -C "$victim" a@x.test <<<hi
+	assert_status 78
+	assert_output_has "belongs to uid 1234"
+	assert_output_lacks secret
+	# Root's own: what is no setting is told by its line alone.
+	chown 0 "$victim"
+	chmod 0755 "$BATS_RUN_TMPDIR" "$WORK"
+	run "$SENDMAIL" -C "$victim" a@x.test <<<hi
+	assert_status 78
+	assert_output_lacks secret
+}
