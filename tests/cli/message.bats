@@ -48,6 +48,9 @@ expect_body() {
 	send -t
 	assert_status 64
 	assert_equal "" "$(ls "$PICKUP")"
+	run --separate-stderr "$SENDMAIL" -t < <(printf "$input")
+	assert_equal "" "$output"	# a caller reads standard error alone
+	[[ $stderr == *"neither To, Cc nor Bcc"* ]] || fail "$stderr"
 }
 
 @test "no recipient and no -t is a usage error, and the writer gets no SIGPIPE" {
@@ -209,10 +212,12 @@ two^M$'
 	send a@x.test
 	expect_body ''
 	has "$(eml)" '^Subject: x$'
+	assert_equal '^M$' "$(tail -n 1 "$(eml)" | cat -A)"
 	input='Subject: x\n'
 	send a@x.test
 	expect_body ''
 	has "$(eml)" '^Subject: x$'
+	assert_equal '^M$' "$(tail -n 1 "$(eml)" | cat -A)"
 }
 
 @test "empty input is sent with the header it lacks" {
@@ -234,7 +239,23 @@ two^M$'
 	send -t -f me@here.test
 	expect_receivers a@x.test
 	assert_equal me@here.test "$(sender)"
-	lacks "$(eml)" 'evil'
+	lacks "$(eml)" 'evil|2001'
+	input='>From x\nTo: a@x.test\n\nhi\n'
+	send -t
+	expect_body 'hi^M$'
+	lacks "$(eml)" '>From'
+}
+
+@test "From is the caller's name and address where neither the message nor -F says one" {
+	local name
+	name=$(getent passwd "$(id -u)" | cut -d: -f5 | cut -d, -f1)
+	[[ $name =~ ^[A-Za-z]+$ ]] || skip "the name in passwd is no single word: $name"
+	input='\nhi\n'
+	send b@x.test
+	has "$(eml)" "^From: $name <$(id -un)@here\.test>\$"
+	has "$(eml)" '^Date: [A-Z][a-z]{2}, [0-9]+ [A-Z][a-z]{2} [0-9]{4} [0-9:]{8} [+-][0-9]{4}'
+	has "$(eml)" '^Message-ID: <[^ <>@]+@[^ <>@]+>$'
+	assert_equal 1 "$(grep -c '^From: ' "$(eml)")"
 }
 
 @test "cron's From gets the domain and keeps its comment" {
@@ -301,6 +322,11 @@ two^M$'
 	assert_output_has "exit 64"	# no -t without arguments
 }
 
+@test "an empty name of the program is sendmail" {
+	run bash -c 'exec -a "" "$SENDMAIL" a@x.test <<<hi'
+	expect_receivers a@x.test
+}
+
 @test "-f names the sender in each of its forms, and the last one wins" {
 	input='\nhi\n'
 	local from
@@ -326,16 +352,32 @@ two^M$'
 	send 'a@x.test,b@x.test' 'c@x.test d@x.test' 'e@x.test, f@x.test' \
 		'Name <g@x.test>' 'h@x.test (Name)' '"john doe"@x.test' 'u@[192.0.2.9]'
 	expect_receivers 'a@x.test b@x.test c@x.test d@x.test e@x.test f@x.test g@x.test h@x.test "john doe"@x.test u@[192.0.2.9]'
+	send '<@a.test,@b.test:i@x.test>'
+	expect_receivers i@x.test
+	input='To: <@a.test,@b.test:j@x.test>\n\nhi\n'
+	send -t
+	expect_receivers j@x.test
+	input='\nhi\n'
 	send -- -dash@x.test
 	expect_receivers -dash@x.test
 	send ''
 	assert_status 64
 }
 
+@test "a name without a domain is an alias, or gets the domain; our own literal is our host" {
+	printf '[aliases]\nroot = ops@example.com\n' >>"$OUTTRAY_CONFIG"
+	input='\nhi\n'
+	send root nosuchuser
+	expect_receivers "ops@example.com nosuchuser@here.test"
+	send 'root@[127.0.0.1]' 'root@[192.0.2.9]'
+	expect_receivers "ops@example.com root@[192.0.2.9]"
+}
+
 @test "options behind a recipient are recipients, and a warning says so" {
 	input='\nhi\n'
 	send a@x.test -f x@y.test
 	assert_output_has "options go first"
+	expect_receivers "a@x.test -f@here.test x@y.test"
 }
 
 @test "control characters in any argument are refused" {

@@ -172,6 +172,26 @@ X-Receiver: <c@x.test>' "$(eml_envelope "$(queued_file)" | plain)"
 	wait_until 20 gone
 }
 
+@test "a descriptor that the caller has left open is not held, least of all by who stays for the answer" {
+	with_queue
+	export OUTTRAY_DEADLINE=1s
+	smtpd '{"answers": {"dot": [{"delay": 8, "say": "250 2.0.0 at last"}]}}'
+	ini_smtp
+	run timeout 60 "$PYTHON" - "$SENDMAIL" <<-'END'
+	import os, subprocess, sys, time
+	theirs, leaked = os.pipe()
+	subprocess.run([sys.argv[1], "a@x.test"], input=b"Subject: s\n\nhi\n",
+	               pass_fds=[leaked], check=True)
+	os.close(leaked)
+	start = time.monotonic()
+	assert os.read(theirs, 1) == b""
+	print("held", time.monotonic() - start < 3 and "by nobody" or "by somebody")
+	END
+	assert_status 0
+	assert_output_has "held by nobody"
+	assert_equal 1 "$(queued)"
+}
+
 @test "no answer to the dot by the deadline, then a 451 or a 554: what was said to be kept stays queued" {
 	local answer
 	unlocked() { [ "$(queued)" -eq 0 ] || flock -n "$(queued_file)" true; }
@@ -325,4 +345,16 @@ X-Receiver: <c@x.test>' "$(eml_envelope "$(queued_file)" | plain)"
 	assert_output_has "sendmail: <${names[0]}>, "
 	assert_output_has "<${names[4]}> and 1 more: "
 	assert_output_has "550 5.1.1 nobody of that name (permanent; not kept; uid $(id -u))"
+}
+
+@test "1,200 recipients for a server that takes 100 at once: each gets it once" {
+	smtpd '{"rcpt_limit": 100}'
+	ini_smtp
+	export OUTTRAY_MAX_RECIPIENTS=1200
+	run "$SENDMAIL" -t < <(printf 'To: r0@x.test'; printf ',\n r%d@x.test' {1..1199}
+		printf '\nSubject: s\n\nhi\n')
+	assert_status 0
+	assert_equal 12 "$(messages)"
+	assert_equal 1200 "$(cat "$SMTP"/*.envelope | grep -c '^RCPT')"
+	assert_equal 1200 "$(cat "$SMTP"/*.envelope | grep '^RCPT' | sort -u | wc -l)"
 }
