@@ -107,6 +107,12 @@ open_signals(struct err *e)
 }
 
 static int
+say(const char *text)
+{
+	return io_write(STDOUT_FILENO, text, strlen(text)) == 0 ? EX_OK : EX_IOERR;
+}
+
+static int
 run(struct runner *r, struct settings *s, struct err *e)
 {
 	int signals = open_signals(e);
@@ -129,18 +135,14 @@ run(struct runner *r, struct settings *s, struct err *e)
 		    err_set(e, EX_TEMPFAIL, "%zu of the queue's messages wait", left) :
 		    0;
 	} else if (n > 0) {
-		n = err_set(e, EX_TEMPFAIL, "another outtrayd (process %ld) runs "
+		n = options.now && other > 0 && kill((pid_t)other, SIGUSR1) == 0 ?
+		    say("The outtrayd that runs tries all mail now\n") :
+		    err_set(e, EX_TEMPFAIL, "another outtrayd (process %ld) runs "
 		    "this queue already", other);
 	}
 	runner_close(r);
 	(void)close(signals);
 	return n == 0 ? EX_OK : fail(e);
-}
-
-static int
-say(const char *text)
-{
-	return io_write(STDOUT_FILENO, text, strlen(text)) == 0 ? EX_OK : EX_IOERR;
 }
 
 int

@@ -8,8 +8,11 @@
 #include "sendmail/signals.h"
 #include "sendmail/submit.h"
 #include "sendmail/verify.h"
+#include "settings/places.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -218,15 +221,49 @@ answer(const struct options *o)
 	case MODE_ALIASES:	/* aliases are read when they are needed */
 	case MODE_STATUS:
 		return EX_OK;
-	case MODE_RUN:
-		complain("there is no queue runner in this version: nothing to run");
-		return say("Mail queue is empty\n");
 	case MODE_LIST:
 		complain("this version keeps no queue that could be listed");
 		return say("Mail queue is empty\n");
 	default:
 		return -1;
 	}
+}
+
+static bool
+has_queue(const struct settings *s)
+{
+	char *incoming = NULL;
+	bool has;
+
+	if (asprintf(&incoming, "%s/incoming", s->queue_directory) < 0)
+		return true;
+	has = access(incoming, F_OK) == 0 || errno != ENOENT;
+	free(incoming);
+	return has;
+}
+
+/* -q: who may run the queue is the runner's to say. */
+static int
+run_queue(const struct options *o, char **environment)
+{
+	char name[] = "outtrayd", once[] = "--once", now[] = "--now", file[] = "-C";
+	char *path = o->settings_file != NULL ? strdup(o->settings_file) : NULL;
+	char *argv[] = { name, once, now, path != NULL ? file : NULL, path, NULL };
+	struct settings s;
+	struct err e = { 0 };
+	bool has;
+
+	if (settings_init(&s, &e) != 0 ||
+	    settings_load(&s, o->settings_file, environment, &e) != 0)
+		return free(path), fail(&e);
+	has = has_queue(&s);
+	settings_free(&s);
+	if (has) {
+		(void)execve(place_runner, argv, environment);
+		(void)err_sys(&e, EX_OSFILE, "cannot start %s", place_runner);
+	}
+	free(path);
+	return has ? fail(&e) : say("Mail queue is empty\n");
 }
 
 static int
@@ -257,6 +294,8 @@ main(int argc, char **argv, char **environment)
 	draft_will_hide = signals_catch;
 	if (options_parse(&c.options, argc, argv, &e) != 0)
 		status = fail(&e);
+	else if (c.options.mode == MODE_RUN)
+		status = run_queue(&c.options, environment);
 	else if ((status = answer(&c.options)) < 0)
 		status = context_init(&c, environment, &e) != 0 ? fail(&e) :
 		    run(&c, stdin_was_closed == 1);

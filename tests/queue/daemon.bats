@@ -236,3 +236,37 @@ as_root() { [ "$(id -u)" = 0 ] || skip "only root can become another"; }
 	assert_equal 2 "$(failed)"
 	has "$SPOOL/failed/0000.reason" '^Reason: no X-Sender and X-Receiver lines$'
 }
+
+@test "sendmail -q tries everything now, and with a runner at work has it do so" {
+	spool
+	smtpd '{"sessions": [{"answers": {"mail": "450 4.7.1 greylisted"}}, {}]}'
+	ini_smtp
+	submit a@x.test < <(mail)
+	once
+	assert_status 75
+	run "$SENDMAIL" -q
+	assert_status 0
+	assert_equal 1 "$(messages)"
+	nothing_waits
+	smtpd '{"sessions": [{"answers": {"mail": "450 4.7.1 greylisted"}}, {}]}'
+	ini_smtp
+	: >"$LOG"
+	submit b@x.test < <(mail)
+	daemon
+	wait_until 60 logged 'status=deferred'
+	run "$SENDMAIL" -q30m
+	assert_status 0
+	assert_output_has "The outtrayd that runs tries all mail now"
+	wait_until 60 accepted 1
+}
+
+@test "sendmail -q of a user who may not run the queue says who may" {
+	as_root
+	spool
+	server_down
+	ini_smtp
+	chmod 644 "$OUTTRAY_CONFIG"
+	run setpriv --reuid 54321 --regid 54321 --clear-groups "$SENDMAIL" -q
+	assert_status 77
+	assert_output_has "run it as root or as the owner of the queue"
+}
