@@ -68,6 +68,8 @@ inside() {
 	run inside dpkg-query -W -f '${Provides} ${Conflicts}' outtray
 	assert_output_has mail-transport-agent
 	[ -x "$ROOT/usr/sbin/sendmail" ]
+	[ -x "$ROOT/usr/sbin/outtrayd" ]
+	[ -e "$ROOT/lib/systemd/system/outtrayd.service" ]
 	[ -x "$ROOT/usr/bin/mailq" ]
 	[ -x "$ROOT/usr/bin/newaliases" ]
 	[ -x "$ROOT/usr/libexec/outtray/outtray-smtp" ]
@@ -89,6 +91,15 @@ inside() {
 	run inside setpriv --reuid nobody --regid nogroup --clear-groups \
 		ls /var/spool/outtray/pickup
 	[ "$status" -ne 0 ]
+}
+
+@test "the queue that the package makes is run by its owner, and purging minds no lock" {
+	run inside /usr/sbin/outtrayd --once
+	assert_status 0
+	[ -e "$ROOT/var/spool/outtray/queue/.lock" ]
+	run inside setpriv --reuid nobody --regid nogroup --clear-groups \
+		/usr/sbin/sendmail -q
+	assert_status 77
 }
 
 @test "installing it again keeps the settings and the mail" {
