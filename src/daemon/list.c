@@ -37,6 +37,26 @@ list_add(struct list *l, const struct queue_name *n, struct err *e)
 	return 0;
 }
 
+int
+list_insert(struct list *l, const struct queue_name *n, struct err *e)
+{
+	struct waiting fresh;
+	size_t at;
+
+	list_tidy(l);
+	if (list_add(l, n, e) != 0)
+		return -1;
+	l->sorted = true;
+	at = l->count - 1;
+	fresh = l->entries[at];
+	while (at > 0 && strcmp(l->entries[at - 1].name.id, n->id) > 0)
+		at--;
+	memmove(&l->entries[at + 1], &l->entries[at],
+	    (l->count - 1 - at) * sizeof(fresh));
+	l->entries[at] = fresh;
+	return 0;
+}
+
 static int
 compare(const void *a, const void *b)
 {

@@ -27,9 +27,12 @@ void list_free(struct list *l);
 /* One more, due at once. 0, or -1 (EX_OSERR). */
 int list_add(struct list *l, const struct queue_name *n, struct err *e);
 
+/* The same for one more in a list of many: the list stays sorted. */
+int list_insert(struct list *l, const struct queue_name *n, struct err *e);
+
 /*
  * Sort, and drop what is done, or there twice. Pointers into the list are
- * good until list_add or this is called.
+ * good until list_add, list_insert or this is called.
  */
 void list_tidy(struct list *l);
 

@@ -2,6 +2,7 @@
 
 #include "base/io.h"
 #include "daemon/backoff.h"
+#include "daemon/bounce.h"
 #include "mail/eml.h"
 #include "mail/facts.h"
 
@@ -198,19 +199,32 @@ mission_start(struct mission *m, struct err *e)
 
 /* The outcome. */
 
-/* Seconds since it was handed over, as its name says. */
+/* Nanoseconds since 1970. */
+static unsigned long long
+arrival(const struct mission *m)
+{
+	char digits[STAMP_DIGITS + 1] = "";
+
+	memcpy(digits, m->name.id, STAMP_DIGITS);
+	return strtoull(digits, NULL, 16);
+}
+
+time_t
+mission_arrival(const struct mission *m)
+{
+	return (time_t)(arrival(m) / 1000000000u);
+}
+
 static double
 age(const struct mission *m)
 {
-	char digits[STAMP_DIGITS + 1] = "";
 	struct timespec now;
 	double seconds;
 
-	memcpy(digits, m->name.id, STAMP_DIGITS);
 	/* It cannot fail for this clock and a good pointer. */
 	(void)clock_gettime(CLOCK_REALTIME, &now);
 	seconds = (double)now.tv_sec + (double)now.tv_nsec / 1e9 -
-	    (double)strtoull(digits, NULL, 16) / 1e9;
+	    (double)arrival(m) / 1e9;
 	return seconds > 0 ? seconds : 0;
 }
 
@@ -337,7 +351,7 @@ mission_give_up(struct mission *m, const char *reason, struct err *e)
 }
 
 int
-mission_settle(struct mission *m, struct err *e)
+mission_settle(struct mission *m, struct list *list, struct err *e)
 {
 	const struct journal *j = &m->journal;
 
@@ -352,7 +366,8 @@ mission_settle(struct mission *m, struct err *e)
 		return -1;
 	buf_reset(&m->lines);
 	if (j->left == 0 && j->refused > 0)
-		return mission_give_up(m, "not everybody could be sent to", e) < 0 ?
+		return bounce_send(m, list, e) != 0 ||
+		    mission_give_up(m, "not everybody could be sent to", e) < 0 ?
 		    0 : 1;
 	if (j->deaths >= MISSION_DEATHS)
 		return mission_give_up(m, "the delivery agent died on it", e) < 0 ?

@@ -8,10 +8,13 @@
 #include "base/log.h"
 #include "daemon/courier.h"
 #include "daemon/host.h"
+#include "daemon/list.h"
 #include "deliver/journal.h"
 #include "mail/envelope.h"
 #include "store/draft.h"
 #include "store/queue.h"
+
+#include <time.h>
 
 enum { MISSION_DEATHS = 3 };	/* of agents; then it is set aside */
 
@@ -30,6 +33,7 @@ struct mission {
 	struct draft     copy;		/* for some of them only */
 	struct courier   courier;
 	struct buf       lines;		/* of the outcome, for the log */
+	bool             reported;	/* something was put into the list */
 };
 
 /*
@@ -40,6 +44,9 @@ enum queue_result mission_open(struct mission *m, const struct queue *q,
     const struct settings *s, const struct log *log, const struct queue_name *n,
     struct err *e);
 void mission_close(struct mission *m);
+
+/* When it was handed over, as its name says: seconds since 1970. */
+time_t mission_arrival(const struct mission *m);
 
 /* Is there anybody who waits, and may it be tried? */
 bool mission_is_over(const struct mission *m);
@@ -65,9 +72,10 @@ enum host_news mission_hear(struct mission *m, bool stopped,
 /*
  * Bring the outcome to disk: the message goes (1), or its log has the lines
  * (0). -1: it has not; m->lines are still to be written, and the message must
- * not be tried before they are.
+ * not be tried before they are. Reports to the sender are added to the list,
+ * which makes pointers into it bad.
  */
-int mission_settle(struct mission *m, struct err *e);
+int mission_settle(struct mission *m, struct list *list, struct err *e);
 
 /* Set it aside with this reason: 1, or -1. */
 int mission_give_up(struct mission *m, const char *reason, struct err *e);

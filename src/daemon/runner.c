@@ -226,8 +226,11 @@ static void
 settle(struct runner *r, struct mission *m, struct waiting *w, int64_t delay)
 {
 	struct err e = { 0 };
-	int n = mission_settle(m, &e);
+	int n = mission_settle(m, &r->list, &e);
 
+	if (m->reported)	/* the list is another now, and has more in it */
+		r->earliest = 0;
+	w = list_find(&r->list, m->name.id);
 	r->unsynced = r->unsynced || n > 0;
 	if (n > 0) {
 		w->done = true;

@@ -35,7 +35,7 @@ journal_is_death(const struct verdict *v)
 
 /* A recipient who was sent to or refused is never tried again. */
 static void
-take_verdict(struct journal *j, const struct verdict *v)
+take_verdict(struct journal *j, int64_t seconds, const struct verdict *v)
 {
 	struct journal_place *p = &j->places[v->index];
 
@@ -45,6 +45,8 @@ take_verdict(struct journal *j, const struct verdict *v)
 	if (v->kind != VERDICT_LATER) {
 		j->left--;
 		j->refused += v->kind == VERDICT_REFUSED ? 1 : 0;
+		if (j->see != NULL)
+			j->see(j->with, seconds, v);
 		return;
 	}
 	if (++p->laters > j->attempts) {
@@ -83,7 +85,7 @@ take_line(struct journal *j)
 	if (j->lines++ == 0)
 		j->first = seconds;
 	j->last = seconds;
-	take_verdict(j, &v);
+	take_verdict(j, seconds, &v);
 }
 
 void

@@ -32,6 +32,10 @@ struct journal {
 	unsigned lines;		/* how many counted */
 	struct buf line;	/* one that has not ended yet */
 	bool     over;		/* … and is too long to be one */
+
+	/* Unless NULL: called with each verdict that ends a recipient's waiting. */
+	void   (*see)(void *with, int64_t seconds, const struct verdict *v);
+	void    *with;
 };
 
 /* 0, or -1 (EX_OSERR). Zeroed memory is safe to free. */

@@ -346,6 +346,34 @@ queue_take(const struct queue *q, const struct queue_name *n, int *file,
 	return QUEUE_UNFINISHED;
 }
 
+int
+queue_add(const struct queue *q, const char *id, const struct buf *message,
+    struct queue_name *n, struct err *e)
+{
+	char name[SPOOL_NAME_MAX], *path = NULL;
+	struct draft d;
+	int result;
+
+	memset(n, 0, sizeof(*n));
+	memcpy(n->id, id, strnlen(id, sizeof(n->id) - 1));
+	n->size = message->len;
+	print_name(name, n);
+	if (asprintf(&path, "%s/queue", q->directory) < 0)
+		return err_set(e, EX_OSERR, "out of memory");
+	result = draft_open(&d, path, e);
+	free(path);
+	if (result != 0)
+		return -1;
+	result = draft_write_buf(&d, message, e);
+	if (result == 0)
+		result = draft_link(&d, name, e);
+	/* As in spool.h: its name says how long it has to be. */
+	if (result == 0 && draft_sync_file(&d, e) != 0)
+		result = draft_take_back(&d, name, e);
+	draft_free(&d);
+	return result;
+}
+
 long
 queue_read_envelope(int file, struct envelope *v, struct err *e)
 {

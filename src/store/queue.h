@@ -81,6 +81,13 @@ int queue_each(const struct queue *q, bool waiting,
 enum queue_result queue_accept(const struct queue *q, const char *name,
     struct queue_name *n, struct err *e);
 
+/*
+ * Put a message of the runner's own into queue: 0 when it is on disk, 1 where
+ * that name is taken already, or -1.
+ */
+int queue_add(const struct queue *q, const char *id, const struct buf *message,
+    struct queue_name *n, struct err *e);
+
 /* Open one of queue for reading, locked; the caller closes it. */
 enum queue_result queue_take(const struct queue *q, const struct queue_name *n,
     int *file, struct err *e);

@@ -9,7 +9,7 @@ mail() { printf 'Subject: s\n\nhi\n'; }
 
 # kill_at CALL: end the runner (not its agents) at the 1st, 2nd … CALL of a
 # run, until a run gets through; each time a second run has to bring all to an end.
-# b@x.test is put off once and refuse@x.test refused.
+# b@x.test is put off once and refuse@x.test refused, of which from@x.test hears.
 kill_at() {
 	local call=$1 n killed=0
 	for n in $(seq 1 60); do
@@ -19,7 +19,7 @@ kill_at() {
 			"sessions": [{"answers": {"rcpt b@x.test": "451 4.2.1 later",
 			"rcpt refuse@x.test": "550 5.1.1 no"}}, {}]}'
 		ini_smtp 'max_connections = 1'
-		submit a@x.test b@x.test refuse@x.test < <(mail)
+		submit -f from@x.test a@x.test b@x.test refuse@x.test < <(mail)
 		submit c@x.test < <(mail)
 		run strace -qq -o trace -e trace="$call" \
 			-e inject="$call:signal=SIGKILL:when=$n" "$OUTTRAYD" --once
@@ -43,7 +43,7 @@ twice=0
 # A mail may come twice where its runner died before it had read the answer.
 check_all() {
 	local who times
-	for who in a b c; do
+	for who in a b c from; do
 		times=$(got | grep -c "^$who@x.test")
 		[ "$times" -ge 1 ] || fail "$1: $who@x.test was lost; $(cat "$LOG")"
 		[ "$times" -le 2 ] || fail "$1: $who@x.test came $times times"

@@ -93,7 +93,7 @@ mail() { printf 'Subject: %s\n\nhi\n.\nend\n' "${1:-s}"; }
 	assert_equal 0 "$(failed)"
 	once --now
 	assert_status 0
-	assert_equal "a@x.test c@x.test" "$(got | xargs)"
+	assert_equal "a@x.test c@x.test from@x.test" "$(got | xargs)"
 	assert_equal 1 "$(client | grep -c 'RCPT TO:<b@x.test>')"
 	assert_equal 1 "$(failed)"
 	[ -f "$SPOOL/failed/$ID.eml" ]
@@ -108,7 +108,7 @@ mail() { printf 'Subject: %s\n\nhi\n.\nend\n' "${1:-s}"; }
 	spool
 	smtpd '{"sessions": [{"answers": {"dot": "554 5.6.0 not today"}}, {}]}'
 	ini_smtp
-	submit a@x.test < <(mail)
+	submit -f '<>' a@x.test < <(mail)
 	once
 	assert_status 0
 	assert_equal 1 "$(failed)"
@@ -123,7 +123,7 @@ mail() { printf 'Subject: %s\n\nhi\n.\nend\n' "${1:-s}"; }
 	spool
 	smtpd '{"answers": {"rcpt": "451 4.2.1 later"}}'
 	ini_smtp
-	submit a@x.test < <(mail)
+	submit -f '<>' a@x.test < <(mail)
 	OUTTRAY_QUEUE_LIFETIME=1s once
 	assert_status 75
 	# The first try was an hour ago.

@@ -255,6 +255,25 @@ test_failures(void)
 }
 
 static void
+test_add(struct queue *q)
+{
+	struct queue_name n;
+	struct buf b;
+	struct err e = { 0 };
+
+	buf_init(&b, 10);
+	buf_puts(&b, "hello");
+	check(queue_add(q, "f0", &b, &n, &e) == 0, "one of our own");
+	check_text(child_read("q/queue/f0,S=5.eml"), "hello", "is whole");
+	check(strcmp(n.id, "f0") == 0 && n.size == 5, "its name");
+	check(queue_add(q, "f0", &b, &n, &e) == 1, "once");
+	buf_puts(&b, "too much");
+	check(queue_add(q, "f1", &b, &n, &e) == -1 && !there("q/queue/f1,S=5.eml"),
+	    "nothing of what is not whole");
+	buf_free(&b);
+}
+
+static void
 test_lock(struct queue *q)
 {
 	struct queue other;
@@ -322,6 +341,7 @@ main(void)
 	test_ends(&q);
 	test_failures();
 	test_envelope();
+	test_add(&q);
 	test_lock(&q);
 	queue_close(&q);
 	child_clean();
