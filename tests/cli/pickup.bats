@@ -354,16 +354,21 @@ each_call_fails() {
 	assert_equal "" "$(ls -A "$PICKUP")"
 }
 
+# Not in a chroot whose root is no mount, nor where the kernel forbids it.
+need_mounts() {
+	need_root
+	unshare -m true || skip "no mounts of our own"
+}
+
 # with_mount OPTIONS COMMAND: a tmpfs on $PICKUP, seen by COMMAND alone; it
 # can say "look" to list what is in the folder.
 with_mount() {
-	need_root
-	unshare -m true || skip "no mounts of our own"
 	unshare -m sh -c 'mount -t tmpfs -o "$1" none "$2" || exit 99; shift 2; eval "$1"' \
 		sh "$1" "$PICKUP" "$2"
 }
 
 @test "a full disk, full of bytes or of files, and a read-only one are told apart" {
+	need_mounts
 	ini_pickup
 	run with_mount size=64k \
 		'{ printf "To: a@x.test\n\n"; yes | head -n 99999; } | "$SENDMAIL" -t; echo $?; ls -A "$PICKUP"'
@@ -385,7 +390,7 @@ with_mount() {
 # image of its disk, taken right afterwards, is mounted as after a power cut
 # and copied to $WORK/after.
 power_cut() {
-	need_root
+	need_mounts
 	command -v mkfs.ext4 >/dev/null || skip "no mkfs.ext4"
 	truncate -s 32M "$WORK/disk"
 	mkfs.ext4 -q "$WORK/disk"
