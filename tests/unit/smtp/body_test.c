@@ -104,6 +104,33 @@ check_case(size_t number, size_t before)
 	buf_free(&got);
 }
 
+/* CR CR at the end of a block, LF in one that can go as it is, then another CR. */
+static void
+check_three_blocks(void)
+{
+	static char input[2 * BODY_BLOCK + 4], wanted[2 * BODY_BLOCK + 5];
+	struct buf out;
+	struct body b;
+	struct err e;
+	int fd;
+
+	memset(input, 'x', sizeof(input));
+	memcpy(input + BODY_BLOCK - 2, "\r\r\n", 3);
+	memcpy(input + 2 * BODY_BLOCK, "\ry\r\n", 4);
+	memset(wanted, 'x', sizeof(wanted));
+	memcpy(wanted + BODY_BLOCK - 2, "\r\n", 2);
+	memcpy(wanted + 2 * BODY_BLOCK - 1, "\r\ny\r\n", 5);
+	fd = new_file(input, sizeof(input));
+	buf_init(&out, 4 * BODY_BLOCK);
+	check(body_init(&b, fd, &e) == 0, "three blocks");
+	check_number(all_of(&b, &out, &e), 3, "leave as three pieces");
+	check(out.len == sizeof(wanted) - 1 &&
+	    memcmp(out.data, wanted, out.len) == 0, "and nothing is added");
+	body_free(&b);
+	buf_free(&out);
+	(void)close(fd);
+}
+
 static void
 check_start(void)
 {
@@ -180,6 +207,7 @@ main(void)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		for (size_t n = 0; n < sizeof(before) / sizeof(before[0]); n++)
 			check_case(i, before[n]);
+	check_three_blocks();
 	check_start();
 	check_bad_files();
 	child_clean();
