@@ -5,18 +5,7 @@
  */
 #include "mail/addr.h"
 
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-must(bool ok)
-{
-	if (!ok)
-		abort();
-}
+#include "must.h"
 
 static void
 check_reads_as(const char *bytes, size_t len, const struct addr *wanted)
@@ -54,13 +43,6 @@ check_addr(const struct addr *a)
 	check_reads_as(a->text, len, a);
 }
 
-static void
-check_err(const struct err *e)
-{
-	must(e->status == EX_DATAERR && e->text[0] != '\0' &&
-	    strpbrk(e->text, "\r\n") == NULL);
-}
-
 /* How many; the first one goes to *first. */
 static size_t
 check_list(const char *bytes, size_t len, bool blanks, struct addr *first)
@@ -76,7 +58,7 @@ check_list(const char *bytes, size_t len, bool blanks, struct addr *first)
 	while ((found = addr_list_next(&l, &a, &p, &e)) != 0) {
 		must(++turns <= len);
 		if (found < 0) {
-			check_err(&e);
+			must_say(&e, EX_DATAERR);
 			must(a.text == NULL);
 			continue;
 		}
@@ -104,7 +86,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	turns = check_list(bytes, size - 1, (data[0] & 1) != 0, &first);
 	if (addr_parse(&a, bytes, size - 1, &e) != 0) {
-		check_err(&e);
+		must_say(&e, EX_DATAERR);
 	} else {
 		check_addr(&a);
 		if ((data[0] & 1) == 0 && turns > 0)

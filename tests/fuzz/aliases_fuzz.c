@@ -4,11 +4,7 @@
  */
 #include "settings/aliases.h"
 
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "must.h"
 
 enum { NAMES_MAX = 40, RECIPIENTS_MAX = 20 };
 
@@ -16,13 +12,6 @@ static struct settings settings = {
 	.domain = (char *)"mail.example",	/* only read */
 	.hostname = (char *)"host.example",
 };
-
-static void
-must(bool ok)
-{
-	if (!ok)
-		abort();
-}
 
 static void
 check_err(const struct err *e)

@@ -7,20 +7,9 @@
  */
 #include "mail/report.h"
 
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "must.h"
 
 enum { PLENTY = 64 * 1024 * 1024, TEXTS = 8, FLAGS = 3 };
-
-static void
-must(bool ok)
-{
-	if (!ok)
-		abort();
-}
 
 /* The line at `at`, which must end in CRLF: its length without that. */
 static size_t
