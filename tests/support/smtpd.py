@@ -144,6 +144,8 @@ def main():
     number = 0
     while True:
         conn, _ = s.accept()
+        if not unix:    # an answer does not wait for the one before it
+            conn.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         number += 1
         record.event(number, "*", "connect")
         session = Session(number, conn, script_for(script, number), record)
