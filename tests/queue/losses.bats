@@ -1,0 +1,154 @@
+#!/usr/bin/env bats
+# Mail that waits is neither lost nor doubled, whatever becomes of outtrayd.
+
+load ../support/common
+load queue
+
+setup() {
+	common_setup
+	spool
+	KEPT=$WORK/kept
+}
+
+mail() { printf 'Subject: s\n\nhi\n.\nend\n'; }
+
+# -- at each call ---------------------------------------------------------------
+
+# two_servers: the first puts b off, both refuse c; $SHY and $FREE are the
+# settings, and $SEEN the folders of what they were sent.
+two_servers() {
+	smtpd '{"answers": {"rcpt b@x.test": "451 4.2.1 later",
+		"rcpt c@x.test": "550 5.1.1 nobody of that name"}}' shy
+	ini_smtp
+	mv "$OUTTRAY_CONFIG" "$WORK/shy.ini"
+	smtpd '{"answers": {"rcpt c@x.test": "550 5.1.1 nobody of that name"}}' free
+	ini_smtp
+	mv "$OUTTRAY_CONFIG" "$WORK/free.ini"
+	export SHY=$WORK/shy.ini FREE=$WORK/free.ini
+	SEEN=("$WORK/shy" "$WORK/free")
+}
+
+# Those who got a message of the two servers from the $1-th and $2-th on, and
+# whether it was $WORK/whole each time.
+arrivals() {
+	local m
+	for m in "${SEEN[@]}"; do
+		tail -n "+$(($1 + 1))" "$m/accepted" | sed "s|^|$m/|"
+		shift
+	done >"$WORK/arrived"
+	while read -r m; do
+		cmp "$WORK/whole" "$m.eml" >&2 || echo torn
+		sed -n 's/^RCPT TO:<\([^@>]*\)@.*/\1/p' "$m.envelope"
+	done <"$WORK/arrived" | sort | xargs
+}
+
+accepted_by() { wc -l <"$1/accepted"; }
+
+# The message as it was handed over, in an empty spool.
+anew() {
+	rm -rf "$SPOOL/queue" "$SPOOL/failed"
+	rm -f "$SPOOL/incoming"/*
+	cp -p "$KEPT"/*.eml "$SPOOL/incoming/"
+}
+
+drained() {
+	local status=0
+	OUTTRAY_CONFIG=$FREE timeout 60 "$OUTTRAYD" --once --now \
+		>>"$LOG" 2>&1 || status=$?
+	[ "$status" -eq 0 ]
+}
+
+# Was the outcome written down, or the message removed, in this run?
+recorded() {
+	grep -qE '^(unlinkat\(.*\.eml", 0\)|write\([0-9]+, "[0-9]+ (sent|later|refused) .*) += [0-9]+$' \
+		"$WORK/trace"
+}
+
+# fault INJECTION: one run with it, and as many as are needed without.
+# $twice counts the messages that came twice, $reached the runs with the fault.
+fault() {
+	local before=() got once twice_ok=no
+	before=("$(accepted_by "${SEEN[0]}")" "$(accepted_by "${SEEN[1]}")")
+	anew
+	status=0
+	OUTTRAY_CONFIG=$SHY timeout -k 5 60 strace -o "$WORK/trace" \
+		-e "inject=$1" "$OUTTRAYD" --once >"$WORK/said" 2>&1 || status=$?
+	cat "$WORK/said" >>"$LOG"
+	case $1 in
+	*SIGKILL*)
+		[ "$status" -eq 137 ] || return 0	# it did not come so far
+		recorded || twice_ok=yes ;;
+	*)
+		grep -q INJECTED "$WORK/trace" || return 0
+		[[ $status -eq 0 || $status -ge 64 && $status -le 78 ]] ||
+			fail "$1: status $status: $(cat "$WORK/said")" ;;
+	esac
+	reached=$((reached + 1))
+	[ "$(wc -l <"$WORK/trace")" -lt 2000 ] ||
+		fail "$1: it ran in circles: $(tail -n 20 "$WORK/trace")"
+	wait_until 60 drained || fail "$1"
+	got=$(arrivals "${before[@]}")
+	once=$got
+	if [ "$twice_ok" = yes ]; then
+		once=$(tr ' ' '\n' <<<"$got" | uniq | xargs)
+		[ "$once" = "$got" ] || twice=$((twice + 1))
+	fi
+	[ "$once" = "$WANTED" ] || fail "$1: arrived: $got; $(cat "$WORK/said")"
+	[ "$(failed)" = "$WANTED_FAILED" ] || fail "$1: $(failed) in failed/"
+	[ -z "$(find "$SPOOL/queue" "$SPOOL/incoming" -name '*.???')" ] ||
+		fail "$1: left: $(ls "$SPOOL"/*)"
+}
+
+# The calls of a good run from the claim of the message on: "CALL N", N being
+# the place among all calls of that name. Of brk no fault is seen: strace would
+# give it an address that no kernel gives.
+calls() {
+	awk '/^[a-z0-9_]+\(/ {
+		call = $0
+		sub(/\(.*/, "", call)
+		n[call]++
+		if (/^openat\([0-9]+, "[0-9a-f]*,S=/)
+			claimed = 1
+		if (claimed)
+			print call, n[call]
+	}' "$1" | grep -vE '^(exit_group|prlimit64|getpid|rt_.*|munmap|brk) '
+}
+
+# prepare RECIPIENT...: the message is kept, and what a good run does.
+prepare() {
+	need_plain_build
+	two_servers
+	export OUTTRAY_CONFIG=$FREE
+	submit -N never "$@" < <(mail)
+	mkdir "$KEPT"
+	cp -p "$SPOOL"/incoming/*.eml "$KEPT/"
+	SMTP=${SEEN[0]}
+	OUTTRAY_CONFIG=$SHY strace -o "$WORK/good" "$OUTTRAYD" --once \
+		2>>"$LOG" || [ $? -eq 75 ]
+	cp "$(message)" "$WORK/whole"
+	drained
+	calls "$WORK/good" >"$WORK/calls"
+	[ "$(wc -l <"$WORK/calls")" -ge 40 ] || fail "$(cat "$WORK/calls")"
+	reached=0 twice=0
+}
+
+killed_at_each() {
+	local call n
+	while read -r call n; do
+		fault "$call:signal=SIGKILL:when=$n"
+	done <"$WORK/calls"
+	echo "# $reached kills, $twice messages came twice" >&3
+	[ "$reached" -ge 40 ] || fail "only $reached kills"
+}
+
+@test "killed at each call: the message arrives, and twice only if nothing was recorded" {
+	WANTED=a WANTED_FAILED=0
+	prepare a@x.test
+	killed_at_each
+}
+
+@test "killed at each call: of three recipients nobody is lost who was put off" {
+	WANTED="a b" WANTED_FAILED=1
+	prepare a@x.test b@x.test c@x.test
+	killed_at_each
+}
