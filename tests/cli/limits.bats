@@ -187,3 +187,27 @@ every() {
 		every messages
 	done
 }
+
+@test "each kind of limit, a server with TLS and a login: 0 and a mail, or neither and a line" {
+	"$SUPPORT/certs" certs >certs.log 2>&1 || fail "$(cat certs.log)"
+	smtpd "{\"tls\": \"starttls\", \"cert\": \"$WORK/certs/good.pem\", \"key\": \"$WORK/certs/good.key\",
+		\"auth\": [\"PLAIN\"], \"users\": {\"joe\": \"pencil\"}, \"auth_required\": true}"
+	ini_smtp 'tls = starttls' "tls_ca_file = $WORK/certs/ca.pem" 'user = joe' 'password = pencil'
+	mail >small
+	limited --core=0 small
+	assert_equal "0 1" "$status $(messages)"
+	every messages
+}
+
+@test "each kind of limit, a server and a queue beside it: sent or queued, once" {
+	sent_or_queued() { echo $(($(messages) + $(ls spool/incoming | wc -l))); }
+	mkdir -p spool/incoming
+	smtpd
+	ini_smtp
+	cat >>outtray.ini <<-END
+	[queue]
+	directory = $WORK/spool
+	END
+	mail >small
+	every sent_or_queued
+}
