@@ -163,6 +163,9 @@ mail() { printf 'Subject: %s\n\nhi\n.\nend\n' "${1:-s}"; }
 }
 
 @test "a message that is larger than our memory is sent" {
+	if nm -D "$OUTTRAYD" | grep -q __asan_init; then
+		skip "a sanitizer's build takes more memory by far"
+	fi
 	spool
 	smtpd '{"sessions": [{"answers": {"rcpt b@x.test": "451 4.2.1 later"}}, {}]}'
 	ini_smtp
