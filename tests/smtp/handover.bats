@@ -230,6 +230,22 @@ X-Receiver: <c@x.test>' "$(eml_envelope "$(queued_file)" | plain)"
 	assert_equal '' "$(dialog)"
 }
 
+@test "a queue that cannot be written is said at once, and never with 75" {
+	local start=$SECONDS
+	send '{}'
+	stop_background
+	mkdir spool
+	touch spool/incoming
+	export OUTTRAY_QUEUE_DIRECTORY=$WORK/spool
+	run "$SENDMAIL" a@x.test <<<hi
+	assert_status 69
+	assert_output_has "nothing was kept: sendmail (uid $(id -u)) cannot create a file in $WORK/spool/incoming: $WORK/spool/incoming is not a folder"
+	run "$SENDMAIL" -odq a@x.test <<<hi
+	assert_status 73
+	assert_output_has "spool/incoming is not a folder"
+	[ $((SECONDS - start)) -lt 10 ] || fail "it took too long"
+}
+
 @test "delivery = queue without a queue is an error that names the folder" {
 	smtpd '{}'
 	ini_smtp
@@ -260,6 +276,15 @@ X-Receiver: <c@x.test>' "$(eml_envelope "$(queued_file)" | plain)"
 	run "$SENDMAIL" -N failure -V id a@x.test <<<hi
 	assert_status 0
 	lacks "$(envelope)" 'NOTIFY|ENVID'
+}
+
+@test "a quoted recipient goes out in its quotes, and in ORCPT as xtext" {
+	smtpd '{"caps": ["PIPELINING", "DSN"]}'
+	ini_smtp
+	run "$SENDMAIL" -N never '"john doe"@x.test' '"a+b="@x.test' <<<hi
+	assert_status 0
+	has "$(envelope)" '^RCPT TO:<"john doe"@x\.test> NOTIFY=NEVER ORCPT=rfc822;"john\+20doe"@x\.test$'
+	has "$(envelope)" '^RCPT TO:<("a\+b="|a\+b=)@x\.test> NOTIFY=NEVER ORCPT=rfc822;("a\+2Bb\+3D"|a\+2Bb\+3D)@x\.test$'
 }
 
 @test "-bs passes the server's refusal on" {
