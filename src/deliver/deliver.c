@@ -185,6 +185,18 @@ give_up_on_rest(struct delivery *d, const char *text)
 	}
 }
 
+/* What it said before it ended counts, "pending" above all. */
+static void
+hear_rest(struct delivery *d, const char *text)
+{
+	char bytes[4096];
+	ssize_t n;
+
+	while ((n = io_read(d->answers, bytes, sizeof(bytes))) > 0)
+		take_answers(d, bytes, (size_t)n);
+	give_up_on_rest(d, text);
+}
+
 int
 delivery_wait(struct delivery *d, int64_t deadline)
 {
@@ -196,11 +208,11 @@ delivery_wait(struct delivery *d, int64_t deadline)
 
 		if (ready == 0)
 			return 0;
-		n = ready < 0 ? -1 : io_read(d->answers, bytes, sizeof(bytes));
+		/* Where there is no memory to ask, reading waits as well. */
+		n = io_read(d->answers, bytes, sizeof(bytes));
 		if (n <= 0) {
 			reap(d);
-			give_up_on_rest(d, "the delivery agent ended without an "
-			    "answer");
+			hear_rest(d, "the delivery agent ended without an answer");
 			return 1;
 		}
 		take_answers(d, bytes, (size_t)n);
@@ -211,16 +223,10 @@ delivery_wait(struct delivery *d, int64_t deadline)
 void
 delivery_stop(struct delivery *d, const char *text)
 {
-	char bytes[4096];
-	ssize_t n;
-
 	if (d->pid > 0)
 		(void)kill(d->pid, SIGKILL);	/* it may have ended already */
 	reap(d);
-	/* What it said before it died counts, "pending" above all. */
-	while ((n = io_read(d->answers, bytes, sizeof(bytes))) > 0)
-		take_answers(d, bytes, (size_t)n);
-	give_up_on_rest(d, text);
+	hear_rest(d, text);
 }
 
 void

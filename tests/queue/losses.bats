@@ -114,6 +114,21 @@ calls() {
 	}' "$1" | grep -vE '^(exit_group|prlimit64|getpid|rt_.*|munmap|brk) '
 }
 
+# What can be wrong with a call in earnest.
+errors_of() {
+	case $1 in
+	mmap | clone3) echo ENOMEM ;;
+	fcntl | pipe2) echo EMFILE ;;
+	newfstatat | lseek) echo EIO EACCES ;;
+	getdents64) echo EIO ENOMEM ;;
+	close) ;;		# one that strace lets fail has not happened
+	close_range) ;;		# a kernel without it is no fault
+	wait4) echo EINTR ;;
+	poll) echo EINTR ENOMEM ;;
+	*) echo ENOSPC EIO EACCES EMFILE EINTR ENOMEM ;;
+	esac
+}
+
 # prepare RECIPIENT...: the message is kept, and what a good run does.
 prepare() {
 	need_plain_build
@@ -141,6 +156,17 @@ killed_at_each() {
 	[ "$reached" -ge 40 ] || fail "only $reached kills"
 }
 
+each_fails() {
+	local call n error
+	while read -r call n; do
+		for error in $(errors_of "$call"); do
+			fault "$call:error=$error:when=$n"
+		done
+	done <"$WORK/calls"
+	echo "# $reached faults" >&3
+	[ "$reached" -ge 100 ] || fail "only $reached faults"
+}
+
 @test "killed at each call: the message arrives, and twice only if nothing was recorded" {
 	WANTED=a WANTED_FAILED=0
 	prepare a@x.test
@@ -151,4 +177,10 @@ killed_at_each() {
 	WANTED="a b" WANTED_FAILED=1
 	prepare a@x.test b@x.test c@x.test
 	killed_at_each
+}
+
+@test "whatever call fails: the message arrives, once" {
+	WANTED=a WANTED_FAILED=0
+	prepare a@x.test
+	each_fails
 }
