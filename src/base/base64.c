@@ -5,10 +5,20 @@
 static const char letters[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
+static void
+put_group(char **to, uint32_t group)
+{
+	*(*to)++ = letters[group >> 18];
+	*(*to)++ = letters[group >> 12 & 63];
+	*(*to)++ = letters[group >> 6 & 63];
+	*(*to)++ = letters[group & 63];
+}
+
 void
 base64_print(const void *bytes, size_t len, struct buf *out)
 {
 	const unsigned char *from = bytes;
+	size_t i = 0;
 	char *to;
 
 	if (len == 0)
@@ -20,17 +30,15 @@ base64_print(const void *bytes, size_t len, struct buf *out)
 	to = buf_room(out, (len + 2) / 3 * 4);
 	if (to == NULL)
 		return;
-	for (size_t i = 0; i < len; i += 3) {
-		uint32_t group = (uint32_t)from[i] << 16;
-
-		if (i + 1 < len)
-			group |= (uint32_t)from[i + 1] << 8;
-		if (i + 2 < len)
-			group |= from[i + 2];
-		*to++ = letters[group >> 18];
-		*to++ = letters[group >> 12 & 63];
-		*to++ = i + 1 < len ? letters[group >> 6 & 63] : '=';
-		*to++ = i + 2 < len ? letters[group & 63] : '=';
+	for (; i + 3 <= len; i += 3)
+		put_group(&to, (uint32_t)from[i] << 16 |
+		    (uint32_t)from[i + 1] << 8 | from[i + 2]);
+	if (i < len) {
+		put_group(&to, (uint32_t)from[i] << 16 |
+		    (i + 1 < len ? (uint32_t)from[i + 1] << 8 : 0));
+		to[-1] = '=';
+		if (i + 1 == len)
+			to[-2] = '=';
 	}
 	out->len += (len + 2) / 3 * 4;
 	out->data[out->len] = '\0';

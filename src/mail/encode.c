@@ -3,6 +3,7 @@
 #include "base/base64.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
 enum { COLUMNS = ENCODE_LINE_MAX - 1 };	/* one is left for "=" */
@@ -64,18 +65,49 @@ put_unit(struct encoder *e, const char *bytes, size_t len, struct buf *out)
 	e->column += len;
 }
 
-/* As many bytes as stand for themselves and fit; at least one is there. */
+/*
+ * How many bytes stand for themselves? Eight at a time: none is over 127,
+ * under ' ', DEL or '='. What stops that (a tab, too) is looked at alone.
+ */
+static size_t
+plain_length(const char *bytes, size_t len)
+{
+	const uint64_t ones = 0x0101010101010101U, high = ones * 0x80;
+	uint64_t x, equals;
+	size_t n = 0;
+
+	for (; n + sizeof(x) <= len; n += sizeof(x)) {
+		memcpy(&x, bytes + n, sizeof(x));
+		equals = x ^ ones * '=';
+		if (((x | (x - ones * ' ') | (x + ones) | (equals - ones)) & high) != 0)
+			break;
+	}
+	while (n < len && is_plain(bytes[n]))
+		n++;
+	return n;
+}
+
+/* … and fit into the line, where a '-' must not begin it. */
 static size_t
 plain_run(const struct encoder *e, const char *bytes, size_t len)
 {
-	size_t room = COLUMNS - e->column, n = 0;
+	size_t room = COLUMNS - e->column;
 
 	if (e->column == 0 && bytes[0] == '-')
 		return 0;
-	if (len > room)
-		len = room;
-	while (n < len && is_plain(bytes[n]))
-		n++;
+	return plain_length(bytes, len < room ? len : room);
+}
+
+static size_t
+put_run(struct encoder *e, const char *bytes, size_t len, struct buf *out)
+{
+	size_t n;
+
+	if (e->column >= COLUMNS)
+		soft_break(e, out);
+	n = plain_run(e, bytes, len);
+	buf_put(out, bytes, n);
+	e->column += n;
 	return n;
 }
 
@@ -90,15 +122,9 @@ quoted_text(struct encoder *e, const char *bytes, size_t len, struct buf *out)
 	if (is_blank(bytes[len - 1]))
 		e->held[e->held_len++] = bytes[--len];
 	while (len > 0) {
-		size_t n;
+		size_t n = put_run(e, bytes, len, out);
 
-		if (e->column >= COLUMNS)
-			soft_break(e, out);
-		n = plain_run(e, bytes, len);
-		if (n > 0) {
-			buf_put(out, bytes, n);
-			e->column += n;
-		} else {
+		if (n == 0) {
 			put_escaped(e, *bytes, out);
 			n = 1;
 		}
@@ -202,6 +228,22 @@ mend_quoted(struct encoder *e, char c, struct buf *out)
 }
 
 static void
+mend_text(struct encoder *e, const char *bytes, size_t len, struct buf *out)
+{
+	size_t n = 0, ink;
+
+	for (; len > 0; bytes += n, len -= n) {
+		/* Blanks behind a run may end the line. */
+		ink = e->held_len > 0 ? 0 : plain_length(bytes, len);
+		while (ink > 0 && is_blank(bytes[ink - 1]))
+			ink--;
+		n = ink > 0 ? put_run(e, bytes, ink, out) : 0;
+		if (n == 0)
+			mend_quoted(e, bytes[n++], out);
+	}
+}
+
+static void
 mend_base64(struct encoder *e, char c, struct buf *out)
 {
 	if (e->column >= ENCODE_LINE_MAX) {
@@ -233,8 +275,7 @@ encode_text(struct encoder *e, const char *bytes, size_t len, struct buf *out)
 		base64_text(e, bytes, len, out);
 		break;
 	case ENCODE_MEND_QUOTED:
-		for (size_t i = 0; i < len; i++)
-			mend_quoted(e, bytes[i], out);
+		mend_text(e, bytes, len, out);
 		break;
 	case ENCODE_MEND_BASE64:
 		for (size_t i = 0; i < len; i++)
