@@ -485,6 +485,8 @@ shape_parameter(struct shape *s, struct span blanks)
 	const char *value = parameter_value(t, &name), *end = t.bytes + t.len;
 	struct buf text;
 
+	if (value == NULL && t.bytes[0] != ';')	/* the type is a word of it */
+		t = word_at(t.bytes, end);
 	s->at += t.len;
 	if (!needs_words(s, t) ||
 	    (name.len == 8 && strncasecmp(name.bytes, "boundary", 8) == 0)) {

@@ -164,7 +164,8 @@ put_head(const struct recode *r, const struct recode_part *p, bool composite,
 	bool top = r->part == 0;
 	struct field_rules f = { top ? !r->rules.utf8 : !r->rules.eight_bit,
 	    r->mime.charset[0] != '\0' ? r->mime.charset : "unknown-8bit" };
-	bool anew = kind == ENCODE_QUOTED || kind == ENCODE_BASE64;
+	bool anew = !composite &&
+	    (kind == ENCODE_QUOTED || kind == ENCODE_BASE64);
 	bool narrow = composite && r->mime.wide && !r->rules.eight_bit;
 	const char *head = buf_text(&r->head), *end = head + r->head.len;
 
@@ -180,7 +181,8 @@ put_head(const struct recode *r, const struct recode_part *p, bool composite,
 		put_new_fields(r, p, kind, out);
 	if (narrow)
 		buf_puts(out, "Content-Transfer-Encoding: 7bit\r\n");
-	if (blank || anew)
+	/* What follows may look like a field now. */
+	if (blank || kind != ENCODE_NOTHING || r->mime.kind == MIME_MESSAGE)
 		buf_puts(out, "\r\n");
 }
 
@@ -230,16 +232,14 @@ head_ends(struct recode *r, bool blank, struct buf *out, struct err *e)
 	multipart = r->mime.kind == MIME_MULTIPART && r->depth < RECODE_DEPTH_MAX &&
 	    (!r->emitting || p->seen);
 	composite = multipart || r->mime.kind == MIME_MESSAGE;
-	kind = composite ? ENCODE_NOTHING : leaf_kind(r, p);
+	kind = !composite ? leaf_kind(r, p) :
+	    must_encode(r, p->high > 0, p->too_long) ? ENCODE_QUOTED : ENCODE_NOTHING;
 	if (r->emitting)
 		put_head(r, p, composite, kind, blank, out);
 	else
 		look_at_head(r);
-	if (multipart) {
+	if (multipart)
 		push_level(r);
-		if (must_encode(r, p->high > 0, p->too_long))
-			kind = ENCODE_QUOTED;
-	}
 	encode_start(&r->encoder, kind);
 	if (r->mime.kind == MIME_MESSAGE)
 		begin_head(r, true, false);
@@ -251,9 +251,15 @@ head_ends(struct recode *r, bool blank, struct buf *out, struct err *e)
 static size_t
 count_8bit(const char *bytes, size_t len)
 {
-	size_t high = 0;
+	uint64_t word;
+	size_t i = 0, high = 0;
 
-	for (size_t i = 0; i < len; i++)
+	for (; i + sizeof(word) <= len; i += sizeof(word)) {
+		memcpy(&word, bytes + i, sizeof(word));
+		word = word >> 7 & 0x0101010101010101U;
+		high += (size_t)(word * 0x0101010101010101U >> 56);
+	}
+	for (; i < len; i++)
 		high += (unsigned char)bytes[i] >> 7;
 	return high;
 }
@@ -294,7 +300,8 @@ look_at_text(struct recode *r, const char *bytes, size_t len, struct err *e)
 		p->bytes += len;
 		p->high += high;
 		p->too_long = p->too_long || too_long;
-		if ((high > 0 || r->utf8_more > 0) && !follow_utf8(r, bytes, len))
+		if (!r->mime.typed && (high > 0 || r->utf8_more > 0) &&
+		    !p->no_utf8 && !follow_utf8(r, bytes, len))
 			p->no_utf8 = true;
 	}
 	if (r->opaque)
@@ -422,7 +429,8 @@ take_head_line(struct recode *r, const char *line, size_t len, struct buf *out,
 {
 	bool folded = r->head.len > 0 && (line[0] == ' ' || line[0] == '\t');
 	bool mbox = r->head.len == 0 && r->message_head && len >= 5 &&
-	    memcmp(line, "From ", 5) == 0;
+	    memcmp(line, "From ", 5) == 0 &&
+	    (r->part == 0 || !bytes_8bit(line, len));
 
 	if (len == 0)
 		return head_ends(r, true, out, e);

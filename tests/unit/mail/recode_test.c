@@ -85,6 +85,17 @@ static const struct {
 	  "Content-Transfer-Encoding: base64\n\n/PwNCg==\n" },
 	{ "a message in it where 8 bit may be", EIGHT | SAME,
 	  "Content-Type: message/rfc822\n\nSubject: \xc3\xbc\n\n\xfc\xfc\n", NULL },
+	{ "a message in it without blank line", 0, "Content-Type: message/rfc822\n\xfc\xfc\n",
+	  "Content-Type: message/rfc822\n\nMIME-Version: 1.0\n"
+	  "Content-Type: text/plain; charset=unknown-8bit\n"
+	  "Content-Transfer-Encoding: base64\n\n/PwNCg==\n" },
+	{ "a preamble without blank line", 0, "Content-Type: multipart/mixed; boundary=a\n"
+	  "\xfc: x\n--a\n\nx\n--a--\n", "Content-Type: multipart/mixed; boundary=a\n\n"
+	  "=FC: x\n--a\n\nx\n--a--\n" },
+	{ "a type that is none", 0, "Content-Type: multipart/mi\xfc" "ed; boundary=a\n\n"
+	  "--a\n\n\xfc and more of this\n", "Content-Type: "
+	  "=?unknown-8bit?Q?multipart/mi=FCed?= ; boundary=a\nMIME-Version: 1.0\n"
+	  "Content-Transfer-Encoding: quoted-printable\n\n=2D-a\n\n=FC and more of this\n" },
 	{ "a digest", 0, "Content-Type: multipart/digest; boundary=a\n\n--a\n\n"
 	  "MIME-Version: 1.0\nContent-Type: a/b\n\n\xfc\n--a--\n",
 	  "Content-Type: multipart/digest; boundary=a\n\n--a\n\n"
