@@ -163,7 +163,11 @@ X-Receiver: <-Xcanary@x.test>' "$(eml_envelope | plain | sed 1d)"
 	run "$SENDMAIL" -i a@x.test <mail
 	assert_status 0
 	assert_clean_wire
-	assert_equal "$(sed '1,/^$/d' mail; echo)" "$(plain <"$(message)" | sed '1,/^$/d')"
+	# Too long for a line of SMTP: in another form, but the same bytes.
+	has "$(message)" '^Content-Transfer-Encoding: quoted-printable$'
+	assert_equal "$(sed '1,/^$/d' mail; echo)" "$(plain <"$(message)" |
+		sed '1,/^$/d' | "$PYTHON" -c 'import quopri, sys
+quopri.decode(sys.stdin.buffer, sys.stdout.buffer)')"
 }
 
 @test "what a server says cannot forge a line of the log or move the terminal's cursor" {
