@@ -19,6 +19,7 @@ enum {
 	SMALL_BYTES = 256 * 1024,		/* copied in memory */
 	LINES_MAX = 64 * 1024 * 1024,
 	REASON_MAX = 4 * 1024 * 1024,
+	LINE_BYTES = 512,			/* of a log, more than is usual */
 	STAMP_DIGITS = 16
 };
 
@@ -175,6 +176,17 @@ copy_for(struct mission *m, const bool *waits, struct err *e)
 	return result;
 }
 
+/*
+ * With a full disk it could not be written down who was sent to, and those
+ * would be sent to again. Of one recipient that the message is gone tells it.
+ */
+static int
+reserve_log(const struct mission *m, struct err *e)
+{
+	return m->envelope.count == 1 ? 0 : queue_reserve_log(m->queue,
+	    m->name.id, m->count * LINE_BYTES, e);
+}
+
 int
 mission_start(struct mission *m, struct err *e)
 {
@@ -183,7 +195,7 @@ mission_start(struct mission *m, struct err *e)
 	bool *waits = NULL;
 	int result = -1;
 
-	if (find_who(m, &waits, e) == 0 &&
+	if (find_who(m, &waits, e) == 0 && reserve_log(m, e) == 0 &&
 	    each_piece(m, feed_facts, &facts, e) == 0 &&
 	    (m->count == m->envelope.count || copy_for(m, waits, e) == 0)) {
 		facts_end(&facts);

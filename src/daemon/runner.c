@@ -586,6 +586,17 @@ sync_removed(struct runner *r)
 	r->unsynced = false;
 }
 
+/* What is in no log by now would be forgotten. */
+static void
+write_at_end(struct runner *r)
+{
+	for (size_t i = 0; i < r->list.count; i++)
+		if (!write_unwritten(r, &r->list.entries[i]))
+			log_line(&r->log, LOG_LEVEL_ERROR, "%s: what became of it "
+			    "could not be written down: some may get it twice",
+			    r->list.entries[i].name.id);
+}
+
 size_t
 runner_run(struct runner *r, int signals)
 {
@@ -604,6 +615,7 @@ runner_run(struct runner *r, int signals)
 		if (r->stopping)
 			stop_late(r, clock_milliseconds());
 	}
+	write_at_end(r);
 	list_tidy(&r->list);
 	return r->list.count;
 }

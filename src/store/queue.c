@@ -438,9 +438,9 @@ queue_read_log(const struct queue *q, const char *id,
 	return n < 0 ? -1 : 0;
 }
 
-/* Does the file end within a line? */
+/* Has it no lines yet, or does it end within one? */
 static int
-is_cut(int fd, bool *cut)
+look_at_log(int fd, bool *is_new, bool *cut)
 {
 	struct stat st;
 	char last = '\n';
@@ -449,8 +449,44 @@ is_cut(int fd, bool *cut)
 		return -1;
 	if (st.st_size > 0 && pread(fd, &last, 1, st.st_size - 1) != 1)
 		return -1;
+	*is_new = st.st_size == 0;
 	*cut = last != '\n';
 	return 0;
+}
+
+static int
+open_log(const struct queue *q, const char *name, struct err *e)
+{
+	int fd = open_again(q->waiting, name, O_RDWR | O_APPEND | O_CREAT);
+
+	if (fd < 0) {
+		(void)file_explain(q->directory, FILE_WRITE_IN, errno, e);
+		(void)err_while(e, "%s", name);
+	}
+	return fd;
+}
+
+int
+queue_reserve_log(const struct queue *q, const char *id, size_t bytes,
+    struct err *e)
+{
+	char name[SPOOL_NAME_MAX];
+	int fd, n;
+
+	print_log_name(name, id);
+	fd = open_log(q, name, e);
+	if (fd < 0)
+		return -1;
+	do
+		n = fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, (off_t)bytes);
+	while (n != 0 && errno == EINTR);
+	/* Others, such as EOPNOTSUPP, say nothing about the room that there is. */
+	if (n != 0 && (errno == ENOSPC || errno == EDQUOT || errno == EIO))
+		n = file_explain(q->directory, FILE_WRITE_IN, errno, e);
+	else
+		n = 0;
+	(void)close(fd);	/* nothing was written */
+	return n;
 }
 
 int
@@ -462,16 +498,10 @@ queue_add_log(const struct queue *q, const char *id, const struct buf *lines,
 	int fd, result = -1;
 
 	print_log_name(name, id);
-	fd = open_again(q->waiting, name, O_RDWR | O_APPEND);
-	if (fd < 0 && errno == ENOENT) {
-		is_new = true;
-		fd = open_again(q->waiting, name, O_RDWR | O_APPEND | O_CREAT | O_EXCL);
-	}
-	if (fd < 0) {
-		(void)file_explain(q->directory, FILE_WRITE_IN, errno, e);
-		return err_while(e, "%s", name);
-	}
-	if (is_cut(fd, &cut) != 0)
+	fd = open_log(q, name, e);
+	if (fd < 0)
+		return -1;
+	if (look_at_log(fd, &is_new, &cut) != 0)
 		(void)err_sys(e, EX_IOERR, "cannot look at %s", name);
 	else if (lines->full)
 		(void)err_set(e, EX_OSERR, "no memory for the lines of %s", name);

@@ -104,6 +104,13 @@ int queue_read_log(const struct queue *q, const char *id,
     struct err *e);
 
 /*
+ * Make sure that its log can take `bytes` more, where the file system can say
+ * so: to be asked before anybody is sent to. 0, or -1 (EX_IOERR, EX_CANTCREAT).
+ */
+int queue_reserve_log(const struct queue *q, const char *id, size_t bytes,
+    struct err *e);
+
+/*
  * Add lines to the log; they are on disk when it returns 0. A line that a
  * crash had cut off is ended first.
  */

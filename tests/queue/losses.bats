@@ -184,3 +184,9 @@ each_fails() {
 	prepare a@x.test
 	each_fails
 }
+
+@test "whatever call fails: three recipients get it, are put off or refused as they should" {
+	WANTED="a b" WANTED_FAILED=1
+	prepare a@x.test b@x.test c@x.test
+	each_fails
+}
