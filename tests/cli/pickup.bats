@@ -3,6 +3,7 @@
 # before exit 0, whatever goes wrong in between.
 
 load ../support/common
+load ../support/disk
 
 setup() {
 	common_setup
@@ -38,8 +39,6 @@ as_nobody() {
 	chmod 0644 "$OUTTRAY_CONFIG"
 	setpriv --reuid 65534 --regid 65534 --clear-groups "$@"
 }
-
-need_root() { [ "$(id -u)" -eq 0 ] || skip "not root"; }
 
 deny() {
 	"$DENY" "$@" -- "$SENDMAIL" -t < <(mail)
@@ -355,11 +354,6 @@ each_call_fails() {
 }
 
 # Not in a chroot whose root is no mount, nor where the kernel forbids it.
-need_mounts() {
-	need_root
-	unshare -m true || skip "no mounts of our own"
-}
-
 # with_mount OPTIONS COMMAND: a tmpfs on $PICKUP, seen by COMMAND alone; it
 # can say "look" to list what is in the folder.
 with_mount() {
@@ -385,32 +379,6 @@ with_mount() {
 }
 
 # -- the power goes -----------------------------------------------------------------
-
-# power_cut COMMAND: COMMAND puts mail into $MOUNT of an ext4 file system; an
-# image of its disk, taken right afterwards, is mounted as after a power cut
-# and copied to $WORK/after.
-power_cut() {
-	need_mounts
-	command -v mkfs.ext4 >/dev/null || skip "no mkfs.ext4"
-	truncate -s 32M "$WORK/disk"
-	mkfs.ext4 -q "$WORK/disk"
-	mkdir -p "$WORK/mount" "$WORK/after"
-	export MOUNT=$WORK/mount WORK COMMAND=$1
-	run unshare -m bash -e -c '
-		mount -o loop "$WORK/disk" "$MOUNT" || exit 99
-		mkdir "$MOUNT/in" "$MOUNT/incoming"
-		chmod 1733 "$MOUNT/in" "$MOUNT/incoming"
-		chmod 0755 "$MOUNT"
-		sync -f "$MOUNT"
-		bash -e -c "$COMMAND"
-		cp "$WORK/disk" "$WORK/cut"
-		umount "$MOUNT"
-		mount -o loop "$WORK/cut" "$MOUNT"
-		cp -r "$MOUNT/." "$WORK/after"
-		umount "$MOUNT"'
-	[ "$status" -ne 99 ] || skip "no loop device: $output"
-	assert_status 0
-}
 
 @test "after a power cut right behind exit 0 the mail is in the folder, whole" {
 	ini_pickup

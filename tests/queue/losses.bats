@@ -2,6 +2,7 @@
 # Mail that waits is neither lost nor doubled, whatever becomes of outtrayd.
 
 load ../support/common
+load ../support/disk
 load queue
 
 setup() {
@@ -189,4 +190,51 @@ each_fails() {
 	WANTED="a b" WANTED_FAILED=1
 	prepare a@x.test b@x.test c@x.test
 	each_fails
+}
+
+# -- the power goes -----------------------------------------------------------------
+
+# A spool of $OWNER on the disk, as spool() makes it.
+MADE='chown "$OWNER:$OWNER" "$MOUNT/incoming" && chmod 3733 "$MOUNT/incoming" && sync -f "$MOUNT"'
+
+on_the_disk() {
+	need_root
+	export OWNER OUTTRAYD OUTTRAY_QUEUE_DIRECTORY=$WORK/mount
+	power_cut "$MADE; $1"
+	SPOOL=$WORK/after
+	export OUTTRAY_QUEUE_DIRECTORY=$SPOOL
+}
+
+@test "a power cut right behind exit 0: what many handed over is sent, whole, once" {
+	smtpd '{}'
+	ini_smtp
+	on_the_disk 'seq 40 | xargs -P 8 -n 1 sh -c "
+		{ printf \"Subject: n=%d\n\n\" \"\$1\"; seq \"\$1\"00; } |
+			\"\$SENDMAIL\" -odq -i a@x.test" sh'
+	assert_equal 40 "$(waiting)"
+	once
+	assert_status 0
+	assert_equal 40 "$(messages)"
+	for n in $(seq 40); do
+		sed -n 's/^Subject: n=//p' "$(message "$n")" | plain
+		sed '1,/^\r*$/d' "$(message "$n")" | plain >"$WORK/body"
+		seq "$(tail -n 1 "$WORK/body")" | cmp - "$WORK/body"
+	done | sort -n >"$WORK/numbers"
+	seq 40 | cmp - "$WORK/numbers"
+}
+
+@test "a power cut right behind a try: nobody gets it twice who has it" {
+	smtpd '{"answers": {"rcpt b@x.test": ["451 4.2.1 later"]}}'
+	ini_smtp
+	on_the_disk '
+		printf "Subject: s\n\nhi\n" | "$SENDMAIL" -odq a@x.test b@x.test
+		"$OUTTRAYD" --once || [ $? -eq 75 ]'
+	assert_equal a@x.test "$(got)"
+	assert_equal 1 "$(count "$SPOOL/queue")"
+	smtpd '{}' again
+	ini_smtp
+	once --now
+	assert_status 0
+	assert_equal b@x.test "$(got)"
+	nothing_waits
 }
