@@ -358,13 +358,13 @@ static void
 shape_address(struct shape *s, struct span blanks)
 {
 	struct span t = address_token(s);
-	bool brackets;
-	size_t unit = unit_length(s, &brackets);
-	bool address = is_address(s, t, brackets);
+	bool brackets = false, needs = needs_words(s, t), address;
+	size_t unit = needs || s->unit ? unit_length(s, &brackets) : t.len;
 	struct buf text;
 
+	address = needs && is_address(s, t, brackets);
 	s->at += t.len;
-	if (!needs_words(s, t) || address || (t.bytes[0] == '"' && t.len == 1)) {
+	if (!needs || address || (t.bytes[0] == '"' && t.len == 1)) {
 		s->kept = s->kept || (address && s->rules->ascii &&
 		    bytes_8bit(t.bytes, t.len));
 		if (s->apart && t.bytes[0] == ')')
@@ -464,13 +464,15 @@ static const char *
 parameter_value(struct span t, struct span *name)
 {
 	const char *equals = memchr(t.bytes, '=', t.len), *end = t.bytes + t.len;
+	const char *c = t.bytes;
 
+	while (equals != NULL && c < equals && !is_blank(*c))
+		c++;
 	name->bytes = t.bytes;
-	name->len = 0;
-	while (equals != NULL && t.bytes + name->len < equals &&
-	    !is_blank(t.bytes[name->len]))
-		name->len++;
-	if (equals == NULL || name->len == 0 || name->len > NAME_MAX_BYTES ||
+	name->len = (size_t)(c - t.bytes);
+	while (equals != NULL && c < equals && is_blank(*c))
+		c++;
+	if (equals == NULL || c < equals || name->len == 0 || name->len > NAME_MAX_BYTES ||
 	    bytes_8bit(name->bytes, name->len))
 		return NULL;
 	for (equals++; equals < end && is_blank(*equals); )

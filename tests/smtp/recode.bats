@@ -309,3 +309,22 @@ for line in sys.stdin.buffer:
     if line.rstrip() and quopri.decodestring(line).rstrip() != "eine Zeile mit Grüßen, so lang wie Zeilen sind".encode():
         sys.exit(line)'
 }
+
+@test "a header that sendmail makes too long is folded, too" {
+	smtpd
+	ini_smtp
+	{
+		printf 'To: '
+		seq -f 'user%g,' 100 139 | tr -d '\n'
+		seq -f ' someone.else%g,' 100 129 | tr -d '\n'
+		printf ' last\nSubject: x\n\n.hello\n'
+	} >"$WORK/input"
+	[ "$(head -n 1 "$WORK/input" | wc -c)" -lt 998 ] || fail "it is too long already"
+	run "$SENDMAIL" -t -i <"$WORK/input"
+	assert_status 0
+	lacks "$(message)" '.{999}'
+	has "$(message)" ' last@here.test$'
+	has "$(message)" '^\.hello$'
+	assert_equal 71 "$(grep -c RCPT "$(envelope)")"
+	size_is_true
+}

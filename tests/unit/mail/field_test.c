@@ -72,6 +72,8 @@ static const struct {
 	  true, true, "Content-Disposition: attachment; filename*=utf-8''%C3%BC%20b.pdf\r\n" },
 	{ "an unquoted name", "Content-Type: a/b; name=\xc3\xbc b.pdf; x=y\r\n", true,
 	  true, "Content-Type: a/b; name*=utf-8''%C3%BC%20b.pdf; x=y\r\n" },
+	{ "a type with more behind it", "Content-Type: a/b \xc3\xbc =x; c=d\r\n", true,
+	  true, "Content-Type: a/b =?utf-8?Q?=C3=BC?= =x; c=d\r\n" },
 	{ "a boundary is left alone", "Content-Type: a/b; boundary=\xc3\xbc\r\n", true,
 	  false, NULL },
 	{ "an open quote", "To: \"\xc3\xbc <a@x>\r\n", true, true,
