@@ -54,13 +54,19 @@ verify(struct context *c)
 	for (int i = 0; i < c->options.operand_count; i++) {
 		const char *text = c->options.operands[i];
 
-		if (verify_one(c, text, &out, &e) == 0)
-			continue;
-		buf_printf(&out, "%s ... %s\n", text, e.text);
-		status = e.status;
+		if (verify_one(c, text, &out, &e) != 0) {
+			buf_printf(&out, "%s ... %s\n", text, e.text);
+			status = e.status;
+		}
+		if (out.full) {
+			buf_reset(&out);
+			buf_printf(&out, "%s ... no memory\n", text);
+			status = EX_OSERR;
+		}
+		if (io_write(STDOUT_FILENO, buf_text(&out), out.len) != 0)
+			status = EX_IOERR;
+		buf_reset(&out);
 	}
-	if (io_write(STDOUT_FILENO, buf_text(&out), out.len) != 0)
-		status = EX_IOERR;
 	buf_free(&out);
 	return status;
 }

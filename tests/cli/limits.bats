@@ -15,12 +15,15 @@ mail() { printf 'To: a@x.test\nSubject: s\n\nhi\n'; }
 kept() { find "$WORK" -name '*.eml' -print | wc -l; }
 empty() { rm -f "$PICKUP"/*.eml "$WORK"/spool/incoming/*.eml; }
 
-# limited LIMIT FILE: sendmail under that limit, with an environment of known
-# size, since it is on the stack. Sets `status` and `stderr`.
+# limited LIMIT FILE [ARGUMENT...]: sendmail (-t) under that limit, with an
+# environment of known size, since it is on the stack. Sets `status` and `stderr`.
 limited() {
+	local limit=$1 file=$2
+	shift 2
+	[ $# -gt 0 ] || set -- -t
 	status=0
 	stderr=$(timeout -k 5 60 env -i OUTTRAY_CONFIG="$OUTTRAY_CONFIG" \
-		prlimit "$1" "$SENDMAIL" -t <"$2" 2>&1) || status=$?
+		prlimit "$limit" "$SENDMAIL" "$@" <"$file" 2>&1) || status=$?
 }
 
 # starved FILE FIRST STEP LAST: with each of these many bytes of data it is
@@ -210,4 +213,19 @@ every() {
 	END
 	mail >small
 	every sent_or_queued
+}
+
+@test "-bv answers for each address whatever memory there is, or says so" {
+	local data
+	ini_pickup
+	for data in $(seq 400000 65536 1100000); do
+		limited --data="$data" /dev/null -bv $(yes 'a@x.test,b@x.test' | head -n 2000)
+		if [ "$status" -eq 0 ]; then
+			assert_equal 4000 "$(grep -c ' \.\.\. to <' <<<"$stderr")"
+		else
+			assert_status 71
+			[[ $stderr == *memory* ]] || fail "$data: ${stderr: -300}"
+		fi
+	done
+	assert_status 0
 }
