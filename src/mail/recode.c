@@ -455,6 +455,8 @@ take_line(struct recode *r, const char *line, size_t len, struct buf *out,
 		/* A line that ended the header, but no blank one, is content. */
 		if (r->in_head ? r->head.len > 0 || len == 0 : len == 0)
 			return 0;
+		/* … or a boundary of the multipart that has just begun. */
+		result = take_boundary(r, line, len, out, e);
 	}
 	if (result != 0)
 		return result < 0 ? -1 : 0;

@@ -92,6 +92,9 @@ static const struct {
 	{ "a preamble without blank line", 0, "Content-Type: multipart/mixed; boundary=a\n"
 	  "\xfc: x\n--a\n\nx\n--a--\n", "Content-Type: multipart/mixed; boundary=a\n\n"
 	  "=FC: x\n--a\n\nx\n--a--\n" },
+	{ "a boundary without blank line", 0, "Content-Type: multipart/mixed; boundary=a\n"
+	  "--a\n\n\xfc\n--a--\n", "Content-Type: multipart/mixed; boundary=a\n--a\n"
+	  "Content-Transfer-Encoding: base64\n\n/A==\n--a--\n" },
 	{ "a type that is none", 0, "Content-Type: multipart/mi\xfc" "ed; boundary=a\n\n"
 	  "--a\n\n\xfc and more of this\n", "Content-Type: "
 	  "=?unknown-8bit?Q?multipart/mi=FCed?= ; boundary=a\nMIME-Version: 1.0\n"
