@@ -149,6 +149,32 @@ mail() { printf 'Subject: %s\n\nhi\n.\nend\n' "${1:-s}"; }
 	assert_equal "" "$(ls "$SPOOL/queue" | grep log)"
 }
 
+@test "where the log cannot be written at once nobody is forgotten" {
+	spool
+	smtpd '{"sessions": [{"answers": {"rcpt b@x.test": "451 4.2.1 later"}}, {}]}'
+	ini_smtp
+	submit a@x.test b@x.test < <(mail)
+	run strace -qq -o trace -e trace=openat,fdatasync \
+		-e inject=fdatasync:error=ENOSPC:when=1 "$OUTTRAYD" --once
+	assert_status 75
+	assert_output_has "$ID: syncing a file: "
+	grep -q 'fdatasync.*INJECTED' trace
+	once --now
+	assert_status 0
+	assert_equal "a@x.test b@x.test" "$(got | xargs)"
+}
+
+@test "where the log can never be written it is said that some may get the mail twice" {
+	spool
+	smtpd '{"answers": {"rcpt b@x.test": "451 4.2.1 later"}}'
+	ini_smtp
+	submit a@x.test b@x.test < <(mail)
+	run bash -c 'ulimit -f 0; exec "$@"' - "$OUTTRAYD" --once
+	assert_status 75
+	assert_output_has "$ID: what became of it could not be written down: some may get it twice"
+	assert_equal 1 "$(waiting)"
+}
+
 @test "421 in a transaction is the server's trouble, and does not hold up the next mail" {
 	spool
 	smtpd '{"answers": {"rcpt a@x.test": "421 4.3.2 closing"}}'
