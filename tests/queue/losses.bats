@@ -15,20 +15,6 @@ mail() { printf 'Subject: s\n\nhi\n.\nend\n'; }
 
 # -- at each call ---------------------------------------------------------------
 
-# two_servers: the first puts b off, both refuse c; $SHY and $FREE are the
-# settings, and $SEEN the folders of what they were sent.
-two_servers() {
-	smtpd '{"answers": {"rcpt b@x.test": "451 4.2.1 later",
-		"rcpt c@x.test": "550 5.1.1 nobody of that name"}}' shy
-	ini_smtp
-	mv "$OUTTRAY_CONFIG" "$WORK/shy.ini"
-	smtpd '{"answers": {"rcpt c@x.test": "550 5.1.1 nobody of that name"}}' free
-	ini_smtp
-	mv "$OUTTRAY_CONFIG" "$WORK/free.ini"
-	export SHY=$WORK/shy.ini FREE=$WORK/free.ini
-	SEEN=("$WORK/shy" "$WORK/free")
-}
-
 # Those who got a message of the two servers from the $1-th and $2-th on, and
 # whether it was $WORK/whole each time.
 arrivals() {

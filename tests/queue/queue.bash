@@ -8,6 +8,7 @@
 #     waiting / failed      how many messages
 #     journal               the log of the only one
 #     got                   the recipients of all accepted messages, sorted
+#     two_servers           see there
 #     server_down           a port where nobody listens, in $PORT
 
 OUTTRAYD=$BUILD/outtrayd
@@ -63,4 +64,18 @@ server_down() {
 s = socket.socket()
 s.bind(("127.0.0.1", 0))
 print(s.getsockname()[1])')
+}
+
+# two_servers: the first puts b off, both refuse c; $SHY and $FREE are the
+# settings, and $SEEN the folders of what they were sent.
+two_servers() {
+	smtpd '{"answers": {"rcpt b@x.test": "451 4.2.1 later",
+		"rcpt c@x.test": "550 5.1.1 nobody of that name"}}' shy
+	ini_smtp
+	mv "$OUTTRAY_CONFIG" "$WORK/shy.ini"
+	smtpd '{"answers": {"rcpt c@x.test": "550 5.1.1 nobody of that name"}}' free
+	ini_smtp
+	mv "$OUTTRAY_CONFIG" "$WORK/free.ini"
+	export SHY=$WORK/shy.ini FREE=$WORK/free.ini
+	SEEN=("$WORK/shy" "$WORK/free")
 }
