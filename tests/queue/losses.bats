@@ -180,6 +180,54 @@ each_fails() {
 	each_fails 100
 }
 
+# The reports that came, by the names they give themselves.
+reports() {
+	local m
+	while read -r m; do
+		sed -n '/^Message-I[Dd]:/{p;q}' "${SEEN[1]}/$m.eml"
+	done < <(tail -n "+$(($1 + 1))" "${SEEN[1]}/accepted")
+}
+
+# The message that was refused is not removed but moved; a report is removed.
+report_after_kill() {
+	local before came
+	before=$(accepted_by "${SEEN[1]}")
+	anew
+	status=0
+	OUTTRAY_CONFIG=$FREE timeout -k 5 60 strace -o "$WORK/trace" \
+		-e "inject=$1" "$OUTTRAYD" --once >>"$LOG" 2>&1 || status=$?
+	[ "$status" -eq 137 ] || return 0
+	reached=$((reached + 1))
+	wait_until 60 drained || fail "$1"
+	came=$(reports "$before")
+	assert_equal 1 "$(sort -u <<<"$came" | grep -c .)" || fail "$1: $came"
+	if [ "$(wc -l <<<"$came")" -gt 1 ]; then
+		! grep -qE '^unlinkat\(.*\.eml", 0\) += 0' "$WORK/trace" ||
+			fail "$1: again though it was removed"
+		twice=$((twice + 1))
+	fi
+	assert_equal 1 "$(failed)"
+}
+
+@test "killed at each call: who has to hear of a failure gets one report" {
+	local call n
+	need_plain_build
+	two_servers
+	export OUTTRAY_CONFIG=$FREE
+	submit -f joe@here.test c@x.test < <(mail)
+	mkdir "$KEPT"
+	cp -p "$SPOOL"/incoming/*.eml "$KEPT/"
+	strace -o "$WORK/good" "$OUTTRAYD" --once 2>>"$LOG"
+	calls "$WORK/good" | grep -vE '^(mmap|fcntl|close|newfstatat|lseek) ' >"$WORK/calls"
+	assert_equal 1 "$(reports 0 | wc -l)"
+	reached=0 twice=0
+	while read -r call n; do
+		report_after_kill "$call:signal=SIGKILL:when=$n"
+	done <"$WORK/calls"
+	echo "# $reached kills, $twice reports came twice" >&3
+	[ "$reached" -ge 40 ] || fail "only $reached kills"
+}
+
 # -- the power goes -----------------------------------------------------------------
 
 # A spool of $OWNER on the disk, as spool() makes it.
