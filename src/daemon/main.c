@@ -3,6 +3,7 @@
  */
 #include "base/io.h"
 #include "base/proc.h"
+#include "daemon/listing.h"
 #include "daemon/owner.h"
 #include "daemon/runner.h"
 
@@ -16,10 +17,11 @@
 
 static const char usage[] =
 	"usage: outtrayd [--once] [--now] [-f] [-C file]\n"
+	"       outtrayd --list [-C file]\n"
 	"See outtrayd(8).\n";
 
 struct options {
-	bool        once, now, help, version;
+	bool        once, now, list, help, version;
 	const char *settings_file;
 };
 
@@ -39,6 +41,7 @@ options_read(struct options *o, int argc, char **argv, struct err *e)
 	static const struct option names[] = {
 		{ "once", no_argument, NULL, '1' },
 		{ "now", no_argument, NULL, 'n' },
+		{ "list", no_argument, NULL, 'l' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
 		{ NULL, 0, NULL, 0 }
@@ -51,6 +54,8 @@ options_read(struct options *o, int argc, char **argv, struct err *e)
 			o->once = true;
 		else if (c == 'n')
 			o->now = true;
+		else if (c == 'l')
+			o->list = true;
 		else if (c == 'h')
 			o->help = true;
 		else if (c == 'V')
@@ -113,6 +118,21 @@ say(const char *text)
 }
 
 static int
+list(const char *directory)
+{
+	struct queue q;
+	struct err e = { 0 };
+	int n;
+
+	queue_init(&q);
+	n = queue_open(&q, directory, &e);
+	if (n == 0)
+		n = listing_print(&q, STDOUT_FILENO, &e);
+	queue_close(&q);
+	return n == 0 ? EX_OK : fail(&e);
+}
+
+static int
 run(struct runner *r, struct settings *s, struct err *e)
 {
 	int signals = open_signals(e);
@@ -166,6 +186,11 @@ main(int argc, char **argv, char **environment)
 	if (owner_become(s.queue_directory, &e) != 0) {
 		settings_free(&s);
 		return fail(&e);
+	}
+	if (options.list) {
+		status = list(s.queue_directory);
+		settings_free(&s);
+		return status;
 	}
 	r = calloc(1, sizeof(*r));
 	if (r == NULL) {

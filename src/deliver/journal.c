@@ -42,11 +42,11 @@ take_verdict(struct journal *j, int64_t seconds, const struct verdict *v)
 	if (p->kind == VERDICT_SENT || p->kind == VERDICT_REFUSED)
 		return;
 	p->kind = (unsigned char)v->kind;
+	if (j->see != NULL)
+		j->see(j->with, seconds, v);
 	if (v->kind != VERDICT_LATER) {
 		j->left--;
 		j->refused += v->kind == VERDICT_REFUSED ? 1 : 0;
-		if (j->see != NULL)
-			j->see(j->with, seconds, v);
 		return;
 	}
 	if (++p->laters > j->attempts) {

@@ -33,7 +33,7 @@ struct journal {
 	struct buf line;	/* one that has not ended yet */
 	bool     over;		/* … and is too long to be one */
 
-	/* Unless NULL: called with each verdict that ends a recipient's waiting. */
+	/* Unless NULL: called with each verdict on somebody who waited till then. */
 	void   (*see)(void *with, int64_t seconds, const struct verdict *v);
 	void    *with;
 };

@@ -221,9 +221,6 @@ answer(const struct options *o)
 	case MODE_ALIASES:	/* aliases are read when they are needed */
 	case MODE_STATUS:
 		return EX_OK;
-	case MODE_LIST:
-		complain("this version keeps no queue that could be listed");
-		return say("Mail queue is empty\n");
 	default:
 		return -1;
 	}
@@ -242,13 +239,15 @@ has_queue(const struct settings *s)
 	return has;
 }
 
-/* -q: who may run the queue is the runner's to say. */
+/* -q, -bp: who may run the queue, or see it, is the runner's to say. */
 static int
 run_queue(const struct options *o, char **environment)
 {
 	char name[] = "outtrayd", once[] = "--once", now[] = "--now", file[] = "-C";
+	char list[] = "--list";
 	char *path = o->settings_file != NULL ? strdup(o->settings_file) : NULL;
-	char *argv[] = { name, once, now, path != NULL ? file : NULL, path, NULL };
+	char *run[] = { name, once, now, path != NULL ? file : NULL, path, NULL };
+	char *print[] = { name, list, path != NULL ? file : NULL, path, NULL };
 	struct settings s;
 	struct err e = { 0 };
 	bool has;
@@ -259,7 +258,8 @@ run_queue(const struct options *o, char **environment)
 	has = has_queue(&s);
 	settings_free(&s);
 	if (has) {
-		(void)execve(place_runner, argv, environment);
+		(void)execve(place_runner, o->mode == MODE_LIST ? print : run,
+		    environment);
 		(void)err_sys(&e, EX_OSFILE, "cannot start %s", place_runner);
 	}
 	free(path);
@@ -294,7 +294,7 @@ main(int argc, char **argv, char **environment)
 	draft_will_hide = signals_catch;
 	if (options_parse(&c.options, argc, argv, &e) != 0)
 		status = fail(&e);
-	else if (c.options.mode == MODE_RUN)
+	else if (c.options.mode == MODE_RUN || c.options.mode == MODE_LIST)
 		status = run_queue(&c.options, environment);
 	else if ((status = answer(&c.options)) < 0)
 		status = context_init(&c, environment, &e) != 0 ? fail(&e) :

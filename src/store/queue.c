@@ -215,9 +215,9 @@ queue_each(const struct queue *q, bool waiting,
 
 /* Messages. */
 
-/* A file of this name and size that is nothing but a file, locked. */
+/* A file of this name and size that is nothing but a file. */
 static enum queue_result
-take(int dir, const char *name, uint64_t size, int *file, struct stat *st,
+look(int dir, const char *name, uint64_t size, int *file, struct stat *st,
     struct err *e)
 {
 	int fd = open_again(dir, name, O_RDONLY | O_NONBLOCK | O_NOCTTY);
@@ -236,14 +236,28 @@ take(int dir, const char *name, uint64_t size, int *file, struct stat *st,
 		(void)err_set(e, EX_DATAERR, "%s is a file with other names", name);
 	else if ((uint64_t)st->st_size > size)
 		(void)err_set(e, EX_DATAERR, "%s is larger than its name says", name);
-	else if (lock_again(fd) == 0)
-		return *file = fd, QUEUE_OK;
-	else if (errno == EWOULDBLOCK)
-		return (void)close(fd), QUEUE_LOCKED;
 	else
-		(void)err_sys(e, EX_IOERR, "cannot lock %s", name);
-	(void)close(fd);
+		return *file = fd, QUEUE_OK;
+	(void)close(fd);	/* only looked at */
 	return QUEUE_FAILED;
+}
+
+/* The same, locked. */
+static enum queue_result
+take(int dir, const char *name, uint64_t size, int *file, struct stat *st,
+    struct err *e)
+{
+	enum queue_result result = look(dir, name, size, file, st, e);
+
+	if (result != QUEUE_OK || lock_again(*file) == 0)
+		return result;
+	if (errno == EWOULDBLOCK)
+		result = QUEUE_LOCKED;
+	else
+		result = (enum queue_result)err_sys(e, EX_IOERR, "cannot lock %s",
+		    name);
+	(void)close(*file);	/* only looked at */
+	return result;
 }
 
 static bool
@@ -371,6 +385,25 @@ queue_add(const struct queue *q, const char *id, const struct buf *message,
 	if (result == 0 && draft_sync_file(&d, e) != 0)
 		result = draft_take_back(&d, name, e);
 	draft_free(&d);
+	return result;
+}
+
+enum queue_result
+queue_look(const struct queue *q, const struct queue_name *n, int *file,
+    bool *busy, struct err *e)
+{
+	const int folders[] = { q->incoming, q->waiting };
+	enum queue_result result = QUEUE_GONE;
+	char name[SPOOL_NAME_MAX];
+	struct stat st;
+
+	print_name(name, n);
+	/* It goes one way only, so the second look finds what the first missed. */
+	for (size_t i = 0; i < 2 && result == QUEUE_GONE; i++)
+		result = look(folders[i], name, n->size, file, &st, e);
+	*busy = result == QUEUE_OK && lock_again(*file) != 0;
+	if (result == QUEUE_OK && !*busy)
+		(void)flock(*file, LOCK_UN);	/* it was ours for a moment */
 	return result;
 }
 

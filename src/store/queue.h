@@ -93,6 +93,14 @@ enum queue_result queue_take(const struct queue *q, const struct queue_name *n,
     int *file, struct err *e);
 
 /*
+ * Open one for reading as it is, in whichever folder it waits, without taking
+ * it; *busy: somebody works on it just now. QUEUE_OK, QUEUE_GONE, or
+ * QUEUE_FAILED as above.
+ */
+enum queue_result queue_look(const struct queue *q, const struct queue_name *n,
+    int *file, bool *busy, struct err *e);
+
+/*
  * Its envelope into one that was given to envelope_init: how long the block
  * is, or -1 (EX_DATAERR: it has none; EX_IOERR).
  */
