@@ -212,6 +212,8 @@ send_all(struct bounce *b, struct list *list, struct err *e)
 			return -1;
 		if (list_find(list, id) == NULL && send_one(b, id, list, e) != 0)
 			return -1;
+		if (b->count < BOUNCE_RECIPIENTS)
+			return 0;
 	}
 	return 0;
 }

@@ -362,6 +362,17 @@ mission_give_up(struct mission *m, const char *reason, struct err *e)
 	return 1;
 }
 
+/* Else each try to move the message to failed would send another report. */
+static int
+note_told(struct mission *m, struct err *e)
+{
+	journal_print_told((int64_t)time(NULL), &m->lines);
+	if (queue_add_log(m->queue, m->name.id, &m->lines, e) != 0)
+		return -1;
+	buf_reset(&m->lines);
+	return 0;
+}
+
 int
 mission_settle(struct mission *m, struct list *list, struct err *e)
 {
@@ -377,10 +388,14 @@ mission_settle(struct mission *m, struct list *list, struct err *e)
 	    queue_add_log(m->queue, m->name.id, &m->lines, e) != 0)
 		return -1;
 	buf_reset(&m->lines);
-	if (j->left == 0 && j->refused > 0)
-		return bounce_send(m, list, e) != 0 ||
-		    mission_give_up(m, "not everybody could be sent to", e) < 0 ?
+	if (j->left == 0 && j->refused > 0) {
+		if (!j->told && bounce_send(m, list, e) != 0)
+			return 0;
+		if (m->reported && note_told(m, e) != 0)
+			return -1;
+		return mission_give_up(m, "not everybody could be sent to", e) < 0 ?
 		    0 : 1;
+	}
 	if (j->deaths >= MISSION_DEATHS)
 		return mission_give_up(m, "the delivery agent died on it", e) < 0 ?
 		    0 : 1;

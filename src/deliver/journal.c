@@ -78,6 +78,8 @@ take_line(struct journal *j)
 	int64_t seconds = 0;
 	size_t at = parse_time(line, &seconds);
 
+	if (at > 0 && strcmp(line + at, "told") == 0)
+		j->told = true;
 	if (at == 0 || strlen(line) != j->line.len ||
 	    verdict_parse(&v, line + at, j->line.len - at, &ignored) != 0 ||
 	    v.index >= j->count)
@@ -114,6 +116,12 @@ journal_print(int64_t seconds, const struct verdict *v, struct buf *out)
 {
 	buf_printf(out, "%lld ", (long long)(seconds > 0 ? seconds : 0));
 	verdict_print(v, out);
+}
+
+void
+journal_print_told(int64_t seconds, struct buf *out)
+{
+	buf_printf(out, "%lld told\n", (long long)(seconds > 0 ? seconds : 0));
 }
 
 bool

@@ -30,6 +30,7 @@ struct journal {
 	unsigned deaths;	/* attempts in which the agent died */
 	int64_t  first, last;	/* the time of the first line, and of the last */
 	unsigned lines;		/* how many counted */
+	bool     told;		/* the sender has a report: "1764074482 told" */
 	struct buf line;	/* one that has not ended yet */
 	bool     over;		/* … and is too long to be one */
 
@@ -47,6 +48,9 @@ void journal_feed(struct journal *j, const char *bytes, size_t len);
 
 /* Print one line. */
 void journal_print(int64_t seconds, const struct verdict *v, struct buf *out);
+
+/* Print the line that says that the sender has a report. */
+void journal_print_told(int64_t seconds, struct buf *out);
 
 /* Is this recipient to be tried (again)? */
 bool journal_waits(const struct journal *j, size_t index);

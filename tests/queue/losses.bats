@@ -189,19 +189,26 @@ reports() {
 }
 
 # The message that was refused is not removed but moved; a report is removed.
-report_after_kill() {
+report_after() {
 	local before came
 	before=$(accepted_by "${SEEN[1]}")
 	anew
 	status=0
 	OUTTRAY_CONFIG=$FREE timeout -k 5 60 strace -o "$WORK/trace" \
 		-e "inject=$1" "$OUTTRAYD" --once >>"$LOG" 2>&1 || status=$?
-	[ "$status" -eq 137 ] || return 0
+	case $1 in
+	*SIGKILL*) [ "$status" -eq 137 ] || return 0 ;;
+	*)
+		grep -q INJECTED "$WORK/trace" || return 0
+		[[ $status -eq 0 || $status -ge 64 && $status -le 78 ]] ||
+			fail "$1: status $status: $(tail "$LOG")" ;;
+	esac
 	reached=$((reached + 1))
 	wait_until 60 drained || fail "$1"
 	came=$(reports "$before")
 	assert_equal 1 "$(sort -u <<<"$came" | grep -c .)" || fail "$1: $came"
 	if [ "$(wc -l <<<"$came")" -gt 1 ]; then
+		[[ $1 == *SIGKILL* ]] || fail "$1: again though it was not killed"
 		! grep -qE '^unlinkat\(.*\.eml", 0\) += 0' "$WORK/trace" ||
 			fail "$1: again though it was removed"
 		twice=$((twice + 1))
@@ -209,8 +216,8 @@ report_after_kill() {
 	assert_equal 1 "$(failed)"
 }
 
-@test "killed at each call: who has to hear of a failure gets one report" {
-	local call n
+# A message that is refused, and what its report costs.
+prepare_report() {
 	need_plain_build
 	two_servers
 	export OUTTRAY_CONFIG=$FREE
@@ -221,11 +228,47 @@ report_after_kill() {
 	calls "$WORK/good" | grep -vE '^(mmap|fcntl|close|newfstatat|lseek) ' >"$WORK/calls"
 	assert_equal 1 "$(reports 0 | wc -l)"
 	reached=0 twice=0
+}
+
+@test "killed at each call: who has to hear of a failure gets one report" {
+	local call n
+	prepare_report
 	while read -r call n; do
-		report_after_kill "$call:signal=SIGKILL:when=$n"
+		report_after "$call:signal=SIGKILL:when=$n"
 	done <"$WORK/calls"
 	echo "# $reached kills, $twice reports came twice" >&3
 	[ "$reached" -ge 40 ] || fail "only $reached kills"
+}
+
+@test "whatever call fails: who has to hear of a failure gets one report" {
+	local call n error
+	prepare_report
+	while read -r call n; do
+		for error in $(errors_of "$call" | grep -owE 'ENOSPC|EIO|ENOMEM'); do
+			report_after "$call:error=$error:when=$n"
+		done
+	done <"$WORK/calls"
+	echo "# $reached faults" >&3
+	[ "$reached" -ge 40 ] || fail "only $reached faults"
+}
+
+@test "a message that cannot be moved to failed sends no second report" {
+	two_servers
+	export OUTTRAY_CONFIG=$FREE
+	submit -f joe@here.test c@x.test < <(mail)
+	once
+	rm -rf "$SPOOL/failed"/*
+	chmod 0500 "$SPOOL/failed"
+	submit -f joe@here.test c@x.test < <(mail)
+	once --now
+	once --now
+	assert_status 75
+	assert_equal 2 "$(reports 0 | wc -l)"
+	chmod 0700 "$SPOOL/failed"
+	once --now
+	assert_status 0
+	assert_equal 2 "$(reports 0 | wc -l)"
+	assert_equal 1 "$(failed)"
 }
 
 # -- the power goes -----------------------------------------------------------------

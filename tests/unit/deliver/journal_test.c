@@ -131,6 +131,11 @@ test_round(void)
 	journal_feed(&j, line.data, line.len);
 	check(j.last == 0 && !journal_waits(&j, 1) && journal_waits(&j, 0),
 	    "a clock before 1970");
+	check(!j.told, "nobody was told");
+	buf_reset(&line);
+	journal_print_told(1764074482, &line);
+	journal_feed(&j, line.data, line.len);
+	check(j.told && j.last == 0 && j.left == 1, "the sender was told: no try");
 	journal_free(&j);
 	buf_free(&line);
 }
