@@ -41,9 +41,16 @@ note_line_end(struct message *m)
 static bool
 is_mbox_line(const char *line, size_t len)
 {
+	size_t at = 5;
+
 	if (len > 0 && line[0] == '>')
 		line++, len--;
-	return len >= 5 && memcmp(line, "From ", 5) == 0;
+	if (len < at || memcmp(line, "From ", at) != 0)
+		return false;
+	/* "From : a@b" is a field of the old syntax (RFC 5322, 4.5). */
+	while (at < len && (line[at] == ' ' || line[at] == '\t'))
+		at++;
+	return at == len || line[at] != ':';
 }
 
 /*

@@ -4,6 +4,7 @@
 #include "sendmail/serve.h"
 
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { READ_BYTES = 64 * 1024, REPLY_TEXT_MAX = 400 };
@@ -69,6 +70,17 @@ finish(void *self, struct buf *reply)
 	report_free(&r);
 }
 
+/*
+ * The agents and waiting processes of earlier messages that have ended by now:
+ * nobody else asks for them before the session ends.
+ */
+static void
+reap_ended(void)
+{
+	while (waitpid(-1, NULL, WNOHANG) > 0)
+		continue;
+}
+
 static void
 forget(void *self)
 {
@@ -77,6 +89,7 @@ forget(void *self)
 	if (s->begun)
 		submission_free(&s->submission);
 	s->begun = false;
+	reap_ended();
 }
 
 static int

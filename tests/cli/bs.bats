@@ -220,3 +220,25 @@ e^M$' "$(body)"
 	has out '^500 5.5.6'
 	has out '^221'
 }
+
+@test "a long session leaves no processes behind" {
+	local n session
+	smtpd '{}'
+	ini_smtp
+	mkfifo in
+	exec 7<>in
+	background bash -c 'exec "$SENDMAIL" -bs <in >out 7>&-'
+	session=$(tail -n 1 "$WORK/.background")
+	answered() { [ "$(grep -c '^250 2.0.0' out)" -ge "$1" ]; }
+	printf 'EHLO me.test\r\n' >&7
+	for n in 1 2 3 4 5 6; do
+		printf '%s\r\n' 'MAIL FROM:<a@here.test>' 'RCPT TO:<b@x.test>' DATA \
+			'A: b' '' hi . >&7
+		wait_until 20 answered "$n"
+	done
+	# The last one's agent may be ending just now.
+	few() { [ "$(ps -o pid= --ppid "$session" | wc -l)" -le 2 ]; }
+	wait_until 20 few
+	exec 7<&-
+	assert_equal 6 "$(messages)"
+}

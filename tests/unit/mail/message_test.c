@@ -34,6 +34,8 @@ static const struct {
 	{ "blank before the colon", "To : b\n\nx\n", false, "To : b\r\n", "x\r\n", 0, 0 },
 	{ "mbox", "From a@b now\n>From c\nA: b\n\nFrom d\n", false, "A: b\r\n",
 	  "From d\r\n", 0, 0 },
+	{ "a field with a blank before its colon", "From \t: a@b\nA: b\n", false,
+	  "From \t: a@b\r\nA: b\r\n", "", 0, 0 },
 	{ "mbox line inside is none", "A: b\nFrom x\n", false, "A: b\r\n", "From x\r\n", 0, 0 },
 	{ "NUL", "A: b~c\n\nx~y~\n", false, "A: bc\r\n", "xy\r\n", 3, 0 },
 	{ "NUL between CR and LF", "\nx\r~\ny", false, "", "x\r\ny\r\n", 1, 0 },
