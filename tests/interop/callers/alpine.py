@@ -2,7 +2,8 @@
 """Sends one mail with alpine by typing on a terminal.
 
 Its default is `sendmail -bs -odb -oem`. Exit 0 when alpine says that it was
-sent; all that it showed goes to standard output otherwise.
+sent, or ends, which it does only then: its last words may be gone from the
+screen before they were drawn. Exit 1 with all that it showed otherwise.
 """
 import os
 import pty
@@ -15,19 +16,21 @@ URL = ("mailto:you@example.net?cc=cc@example.net&subject=pine"
        "&body=line1%0A.%0Aline3")
 
 
-def wait_for(fd, seen, text):
+def wait_for(fd, seen, *texts):
     deadline = time.monotonic() + 30
-    while text not in seen:
+    while not any(text in seen for text in texts):
         if not select.select([fd], [], [], deadline - time.monotonic())[0]:
             break
         try:
             seen += os.read(fd, 4096)
         except OSError:
             break
-    if text not in seen:
-        words = re.findall(rb"[ -Z^-~]{12,}", seen)
-        sys.exit(f"alpine never said {text}, but {words[-40:]}")
-    del seen[:seen.index(text) + len(text)]
+    for text in texts:
+        if text in seen:
+            del seen[:seen.index(text) + len(text)]
+            return
+    words = re.findall(rb"[ -Z^-~]{12,}", seen)
+    sys.exit(f"alpine said none of {texts}, but {words[-40:]}")
 
 
 def main():
@@ -46,7 +49,7 @@ def main():
     os.write(fd, b"\x18")
     wait_for(fd, seen, b"Send message?")
     os.write(fd, b"y")
-    wait_for(fd, seen, b"Message sent")
+    wait_for(fd, seen, b"Message sent", b"Alpine finished")
 
 
 main()
