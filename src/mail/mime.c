@@ -159,9 +159,9 @@ read_type(struct value v, struct mime *m)
 	read_parameters(&v, m, &extended);
 	m->text = has_prefix(type.text, "text/");
 	/* A type that cannot go as it is written is none when it arrives. */
-	if (bytes_8bit(type.text, type.len)) {
-		m->kind = MIME_LEAF;
-	} else if (has_prefix(type.text, "multipart/")) {
+	if (bytes_8bit(type.text, type.len))
+		type.text[0] = '\0';
+	if (has_prefix(type.text, "multipart/")) {
 		m->digest = strcasecmp(type.text, "multipart/digest") == 0;
 		m->kind = extended || strcasecmp(type.text, "multipart/signed") == 0 ||
 		    strcasecmp(type.text, "multipart/encrypted") == 0 ?

@@ -224,8 +224,10 @@ look(int dir, const char *name, uint64_t size, int *file, struct stat *st,
 
 	if (fd < 0 && errno == ENOENT)
 		return QUEUE_GONE;
-	if (fd < 0)
-		return (enum queue_result)err_sys(e, EX_NOINPUT, "cannot open %s", name);
+	if (fd < 0) {
+		(void)err_sys(e, EX_NOINPUT, "cannot open %s", name);
+		return QUEUE_FAILED;
+	}
 	if (fstat(fd, st) != 0)
 		(void)err_sys(e, EX_IOERR, "cannot look at %s", name);
 	else if (!S_ISREG(st->st_mode))
@@ -251,11 +253,9 @@ take(int dir, const char *name, uint64_t size, int *file, struct stat *st,
 
 	if (result != QUEUE_OK || lock_again(*file) == 0)
 		return result;
-	if (errno == EWOULDBLOCK)
-		result = QUEUE_LOCKED;
-	else
-		result = (enum queue_result)err_sys(e, EX_IOERR, "cannot lock %s",
-		    name);
+	result = errno == EWOULDBLOCK ? QUEUE_LOCKED : QUEUE_FAILED;
+	if (result == QUEUE_FAILED)
+		(void)err_sys(e, EX_IOERR, "cannot lock %s", name);
 	(void)close(*file);	/* only looked at */
 	return result;
 }
